@@ -20,8 +20,8 @@ pub(super) struct PollRecord {
     pub(super) error: Option<String>,
     /// It says since when nothing is answered: more than the requests tell that end without an answer.
     pub(super) hangs: bool,
-    /// What is wrong with parts of it.
-    pub(super) troubles: Vec<(String, &'static str)>,
+    /// What is wrong with parts of it, and whether that is over by itself.
+    pub(super) troubles: Vec<(bool, (String, &'static str))>,
 }
 
 /// Under what the problems of an instance are kept.
@@ -90,7 +90,8 @@ impl Daemon {
             tracing::warn!(%instance, %error, "instance `{instance}` cannot be polled");
         }
         let (side, remedy) = (SideId::new(instance.as_str()), remedy(&error.failure).to_owned());
-        let problem = Problem { side, field: None, what: words, remedy, operation: None };
+        let settles = settles(&error.failure);
+        let problem = Problem { side, field: None, what: words, remedy, operation: None, settles };
         self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await
     }
 
@@ -102,6 +103,9 @@ impl Daemon {
         }
         let mut troubles = self.engine.troubles(instance);
         troubles.extend(self.forged(instance));
+        let needs_somebody = troubles.into_iter().map(|trouble| (false, trouble));
+        let settles = self.engine.troubles_that_settle(instance).into_iter().map(|trouble| (true, trouble));
+        let troubles: Vec<(bool, (String, &'static str))> = needs_somebody.chain(settles).collect();
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
             let record = polls.entry(instance.clone()).or_default();
@@ -110,12 +114,13 @@ impl Daemon {
         if !changed && !was_bad {
             return Ok(());
         }
-        let problem = |(what, remedy): (String, &str)| Problem {
+        let problem = |(settles, (what, remedy)): (bool, (String, &str))| Problem {
             side: SideId::new(instance.as_str()),
             field: None,
             what,
             remedy: remedy.to_owned(),
             operation: None,
+            settles,
         };
         let problems: Vec<Problem> = troubles.into_iter().map(problem).collect();
         self.store.set_problems(&about(instance), &problems, self.surroundings.clock.now()).await
@@ -136,6 +141,20 @@ impl Daemon {
 
     pub(super) fn poll_record(&self, instance: &InstanceId) -> PollRecord {
         self.polls.lock().unwrap_or_else(PoisonError::into_inner).get(instance).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether it is over by itself: the instance asked for time, or failed by itself.
+fn settles(failure: &Failure) -> bool {
+    match failure {
+        Failure::Wait(_) | Failure::Server(_) => true,
+        Failure::Unreachable(_)
+        | Failure::NotUs(_)
+        | Failure::Locked(_)
+        | Failure::NotJira(_)
+        | Failure::Refused(_)
+        | Failure::NotFound
+        | Failure::Unreadable(_) => false,
     }
 }
 

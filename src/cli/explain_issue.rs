@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::arguments::{Common, issue_key};
 use super::exit::Exit;
 use super::explain_waits::{Waits, waits};
-use super::output::{Output, table};
+use super::output::{Output, counted, table};
+use super::problems::SETTLES;
 use super::settings::load;
 use super::since::Since;
 use super::small_runtime;
@@ -25,7 +26,7 @@ use crate::model::ids::{FieldName, IssueKey, SideId};
 use crate::model::problem::Problem;
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Dismissed, Store as _};
-use crate::model::trail::{Told, ToldAct, authors_in_words};
+use crate::model::trail::{PastProblem, Told, ToldAct, authors_in_words};
 use crate::model::value::Value;
 use crate::plan::{conflict_in_words, operation_in_words, value_in_words};
 use crate::store::SqliteStore;
@@ -33,16 +34,20 @@ use crate::store::SqliteStore;
 /// So many writes and changes are shown, unless something else is asked for.
 const USUAL: usize = 20;
 
+/// The heading over what is done with. Problems that are over stand among the writes, by their times.
+const WRITTEN: &str = "written, the newest last";
+const WRITTEN_AND_OVER: &str = "written, and problems that are over, the newest last";
+
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The issue: a key, or the address that a browser shows.
     #[arg(value_name = "KEY", value_parser = issue_key)]
     pub(super) key: IssueKey,
-    /// Shows so many of what was written and changed, the newest [default: 20, and all with `--since`].
+    /// Shows so many of what was written and changed, and of the problems that are over, the newest [default: 20, and all with `--since`].
     #[arg(long, value_name = "N")]
     pub(super) writes: Option<usize>,
-    /// Only what was done from this time on: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
+    /// Only what was done, or was over, from this time on: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<Since>,
     /// Prints JSON, with the values in full.
@@ -58,6 +63,8 @@ struct Known {
     addresses: BTreeMap<SideId, String>,
     /// Since when each stands, and whether somebody dismissed it.
     problems: Vec<(Timestamp, Problem, Option<Dismissed>)>,
+    /// Those that are over, the oldest first.
+    past_problems: Vec<PastProblem>,
     conflicts: Vec<Conflict>,
     /// What a side does not have yet, and what that waits for.
     waits: Vec<Waits>,
@@ -114,6 +121,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let addresses: BTreeMap<SideId, String> = addresses.collect();
         let mut conflicts = store.conflicts(id).await?;
         conflicts.retain(|lost| lost.at >= since);
+        let past_problems = store.past_problems(id, since, most).await?;
         let (mut changes, mut writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
         changes.iter_mut().for_each(|act| people.call(&item.sync, std::slice::from_mut(&mut act.author)));
         writes.iter_mut().for_each(|told| people.call(&item.sync, &mut told.authors));
@@ -121,13 +129,24 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let commands = commands.iter().filter(names).cloned().collect();
         let waits = waits(config, &store, &item, &standing).await?;
         let names = config.syncs.get(&item.sync).map(|sync| names_there(sync, &item)).unwrap_or_default();
-        found.push(Known { item, addresses, problems, conflicts, waits, names, changes, commands, writes });
+        found.push(Known {
+            item,
+            addresses,
+            problems,
+            past_problems,
+            conflicts,
+            waits,
+            names,
+            changes,
+            commands,
+            writes,
+        });
     }
     Ok(found)
 }
 
 fn text(known: &Known) -> String {
-    let Known { item, addresses, problems, conflicts, waits, names, changes, commands, writes } = known;
+    let Known { item, addresses, problems, past_problems, conflicts, waits, names, changes, commands, writes } = known;
     let made = item.made.map(|made| format!(", made {made:.3}")).unwrap_or_default();
     let mut out = format!("sync {}, item {}{made}\n", item.sync, item.id);
     let rows: Vec<Vec<String>> = item
@@ -163,7 +182,12 @@ fn text(known: &Known) -> String {
     block(&mut out, "operators", commands.iter().map(given));
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
     block(&mut out, "on its way", of(false).flat_map(|told| written(item, told)));
-    block(&mut out, "written, the newest last", of(true).flat_map(|told| written(item, told)));
+    let mut done: Vec<(Timestamp, Vec<String>)> =
+        of(true).map(|told| (told.intent.opened, written(item, told))).collect();
+    done.extend(past_problems.iter().map(|past| (past.over, is_over(past))));
+    done.sort_by_key(|(at, _)| *at);
+    let title = if past_problems.is_empty() { WRITTEN } else { WRITTEN_AND_OVER };
+    block(&mut out, title, done.into_iter().flat_map(|(_, lines)| lines));
     out.push_str("\nLong values are cut here; `--json` gives them in full.\n");
     out
 }
@@ -231,10 +255,27 @@ fn held(base: &Base, name: Option<&str>) -> String {
 fn in_words(since: Timestamp, problem: &Problem, dismissed: Option<&Dismissed>) -> [String; 2] {
     let field: Option<&FieldName> = problem.field.as_ref();
     let field = field.map(|field| format!(", {field}")).unwrap_or_default();
-    let said = |dismissed: &Dismissed| format!(", dismissed {:.3} by {}", dismissed.at, dismissed.by);
-    let dismissed = dismissed.map(said).unwrap_or_default();
-    let what = format!("  side {}{field}, since {since:.3}{dismissed}: {}", problem.side, problem.what);
+    let (dismissed, settles) = (said_of(dismissed), if problem.settles { SETTLES } else { "" });
+    let what = format!("  side {}{field}, since {since:.3}{dismissed}{settles}: {}", problem.side, problem.what);
     [what, format!("    Hint: {}", problem.remedy)]
+}
+
+/// When it was over and how, what it was, and what brought that about.
+fn is_over(past: &PastProblem) -> Vec<String> {
+    let PastProblem { since, over, times, how, brought, dismissed, problem } = past;
+    let field = problem.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+    let times = counted(usize::try_from(*times).unwrap_or(usize::MAX), "time");
+    let (side, what, dismissed) = (&problem.side, &problem.what, said_of(dismissed.as_ref()));
+    let mut lines = vec![
+        format!("  {over:.3} a problem ({})", how.words()),
+        format!("    side {side}{field}, since {since:.3}, met {times}{dismissed}: {what}"),
+    ];
+    lines.extend(brought.as_ref().map(|brought| format!("    because of {}", brought.words())));
+    lines
+}
+
+fn said_of(dismissed: Option<&Dismissed>) -> String {
+    dismissed.map(|dismissed| format!(", dismissed {:.3} by {}", dismissed.at, dismissed.by)).unwrap_or_default()
 }
 
 fn changed(act: &ToldAct) -> String {

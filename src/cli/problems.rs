@@ -28,6 +28,9 @@ use crate::store::SqliteStore;
 /// Issues that are named of one cause; the rest is counted.
 const NAMED: usize = 5;
 
+/// What is said of a problem that nobody has to end.
+pub(super) const SETTLES: &str = ", settles by itself";
+
 /// Signs of what a cause is called.
 const CAUSE_LENGTH: usize = 8;
 
@@ -298,13 +301,14 @@ async fn find(config: &Config, wanted: &Listing) -> anyhow::Result<Found> {
 
 /// A cause, what to do, and whom it concerns.
 fn text(cause: &Cause, named: usize) -> String {
-    let Cause { id, side, field, what, varies, remedy, since, times, operation, about, .. } = cause;
+    let Cause { id, side, field, what, varies, remedy, since, times, operation, settles, about, .. } = cause;
     let one_of_them = if *varies { "one of them: " } else { "" };
     let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
     let count = if about.len() == 1 { String::new() } else { format!("{}, ", counted(about.len(), "time")) };
+    let settles = if *settles { SETTLES } else { "" };
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", escaped(&format!("side {side}{field}: {count}since {since:.3} (cause {id})")));
+    let _ = writeln!(out, "{}", escaped(&format!("side {side}{field}: {count}since {since:.3} (cause {id}){settles}")));
     let _ = writeln!(out, "  {one_of_them}{}", escaped(what));
     let _ = writeln!(out, "  Hint: {}", escaped(remedy));
     let by = operation.map(|operation| format!(", last by operation {operation}")).unwrap_or_default();

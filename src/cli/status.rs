@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::arguments::Common;
 use super::exit::Exit;
 use super::output::{Output, counted, table};
+use super::problems::SETTLES;
 use super::settings::{absolute, load};
 use super::small_runtime;
 use crate::clock::{Clock as _, SystemClock};
@@ -235,7 +236,7 @@ fn in_words(seconds: u64) -> String {
 /// Issues that are named of one cause; the rest is counted.
 const NAMED: usize = 3;
 
-/// By cause, as `jirasyncd problems` tells them: what many issues have is said once.
+/// By cause, as `jirasyncd problems` tells them: what many issues have is said once, and what settles by itself last.
 fn problems(problems: &[ProblemStatus]) -> String {
     let mut causes: Vec<(CauseId, Vec<&ProblemStatus>)> = Vec::new();
     for problem in problems {
@@ -245,6 +246,7 @@ fn problems(problems: &[ProblemStatus]) -> String {
             None => causes.push((cause, vec![problem])),
         }
     }
+    causes.sort_by_key(|(_, of_it)| of_it.iter().all(|problem| problem.settles));
     causes.iter().filter_map(|(cause, of_it)| Some(of_one_cause(cause, of_it.split_first()?))).collect()
 }
 
@@ -263,8 +265,9 @@ fn of_one_cause(cause: &CauseId, (first, others): (&&ProblemStatus, &[&ProblemSt
     };
     let since = since.unwrap_or(first.since);
     let one_of_them = if others.iter().any(|other| other.what != first.what) { "one of them: " } else { "" };
+    let settles = if others.iter().chain([first]).all(|problem| problem.settles) { SETTLES } else { "" };
     let mut lines = vec![
-        format!("  {about}, side {}{field}, since {since}, met {times}", first.side),
+        format!("  {about}, side {}{field}, since {since}, met {times}{settles}", first.side),
         format!("    {one_of_them}{}", first.what),
         format!("    Hint: {}", first.remedy),
     ];

@@ -124,14 +124,17 @@ pub struct ProblemStatus {
     /// The operation that met it last, where a write did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Whether it is over by itself: nobody has to act.
+    #[serde(default)]
+    pub settles: bool,
 }
 
 impl ProblemStatus {
     /// The problem as such.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let Self { side, field, what, remedy, operation, .. } = self.clone();
-        Problem { side, field, what, remedy, operation }
+        let Self { side, field, what, remedy, operation, settles, .. } = self.clone();
+        Problem { side, field, what, remedy, operation, settles }
     }
 }
 
@@ -148,6 +151,7 @@ impl From<StoredProblem> for ProblemStatus {
             since,
             times,
             operation: problem.operation,
+            settles: problem.settles,
         }
     }
 }

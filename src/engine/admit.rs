@@ -485,6 +485,7 @@ impl Engine {
                 sync.id()
             ),
             operation: None,
+            settles: false,
         };
         sync.stop(side, key, problem, self.clock.monotonic() + STOP);
         self.tell_stops(sync).await

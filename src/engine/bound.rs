@@ -130,5 +130,13 @@ impl Engine {
 
 /// A record of an item of which nothing else came.
 fn unchanged(item: ItemState) -> Record {
-    Record { item, intents: Vec::new(), conflicts: Vec::new(), problems: None, acts: Vec::new(), requests: Vec::new() }
+    Record {
+        item,
+        intents: Vec::new(),
+        conflicts: Vec::new(),
+        problems: None,
+        acts: Vec::new(),
+        requests: Vec::new(),
+        brought: None,
+    }
 }

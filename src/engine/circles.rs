@@ -279,6 +279,7 @@ impl Engine {
                 needed(&sync.settings, &side.id, Function::Circles, &rights)
             ),
             operation: None,
+            settles: false,
         };
         let problems: Vec<Problem> = if rights.is_empty() { Vec::new() } else { vec![problem] };
         let [_, about] = people_about(sync.id(), &side.id);
@@ -307,6 +308,7 @@ impl Engine {
             what: format!("made by people whose acts stay here, so not carried: {named}{more}"),
             remedy: "let somebody make it again whose acts cross, or change `from` and `not-from`".to_owned(),
             operation: None,
+            settles: false,
         };
         let [about, _] = people_about(sync.id(), side);
         self.store.set_problems(&about, &[problem], self.now()).await

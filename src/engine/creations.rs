@@ -539,6 +539,7 @@ fn too_many(sync: &SyncSettings, by_side: &BTreeMap<SideId, u64>, (bar, asked): 
              with one, and a narrower `jql` or `when` makes them fewer"
         ),
         operation: None,
+        settles: false,
     })
 }
 

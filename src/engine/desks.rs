@@ -58,6 +58,7 @@ impl Engine {
                 .to_owned(),
             remedy: needed(&sync.settings, side, Function::ServiceDesk, &[Right::ServiceDeskAgent]),
             operation: None,
+            settles: false,
         };
         let problems = if lacks { vec![problem] } else { Vec::new() };
         if let Err(error) = self.store.set_problems(&owner(sync, side), &problems, self.now()).await {

@@ -241,6 +241,7 @@ impl Engine {
                 problems: None,
                 acts: Vec::new(),
                 requests: Vec::new(),
+                brought: None,
             };
             self.store.record(&[(claim.fence, record)]).await?;
         }
@@ -521,6 +522,7 @@ fn in_words(sync: &SyncId, side: SideId, detached: &Detached) -> Problem {
         what: format!("sync `{sync}` was ended at {since:.0} by {by}: nothing of it is carried{marks}"),
         remedy: format!("take it out of the configuration{wait}, or take it up again with `jirasyncd attach {sync}`"),
         operation: None,
+        settles: false,
     }
 }
 

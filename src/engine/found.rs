@@ -232,6 +232,7 @@ impl Engine {
                  other way round {key} takes its place; or delete {key}, which the next full check sees"
             ),
             operation: None,
+            settles: false,
         };
         self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
@@ -250,6 +251,7 @@ impl Engine {
             what: format!("{key} carries our mark, but the state does not know its item; it is left alone"),
             remedy: "if the state was restored from a backup, restore a newer one; else delete the issue".to_owned(),
             operation: None,
+            settles: false,
         };
         self.store.set_problems(&stranger(instance.id(), id), &[problem], self.now()).await
     }

@@ -141,6 +141,7 @@ impl Engine {
                 needed(&sync.settings, side, Function::SilentEdits, &[Right::AdministerProjects])
             ),
             operation: None,
+            settles: false,
         };
         let problems = if lacks { vec![problem] } else { Vec::new() };
         if let Err(error) = self.store.set_problems(&owner(sync, side), &problems, self.now()).await {

@@ -191,7 +191,8 @@ impl Engine {
                     let remedy =
                         "let the sync user read it there, or take that out of `pairing.by`; it is asked for again"
                             .to_owned();
-                    let problem = Problem { side: side.clone(), field: None, what, remedy, operation: None };
+                    let (side, field) = (side.clone(), None);
+                    let problem = Problem { side, field, what, remedy, operation: None, settles: false };
                     self.store.set_problems(&unpaired(instance.id(), row.id), &[problem], self.now()).await?;
                 }
                 return Ok(Found::Waits);
@@ -232,6 +233,7 @@ impl Engine {
                         row.key
                     ),
                     operation: None,
+                    settles: false,
                 };
                 self.store.set_problems(&unpaired(instance.id(), row.id), &[problem], self.now()).await?;
                 Ok(Found::Waits)

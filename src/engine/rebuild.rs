@@ -185,7 +185,11 @@ fn problem(side: &SideId) -> Problem {
         what: "the state was made anew from the marks in the instances: what it last saw of the issues is not known. They are joined anew, item \
                by item: what is equal joins, what differs is kept as a conflict, nothing is deleted"
             .to_owned(),
-        remedy: "nothing; the next full check ends it. What was unpaired, detached, paused or confirmed is to be done again".to_owned(), operation: None }
+        remedy: "nothing; the next full check ends it. What was unpaired, detached, paused or confirmed is to be done again"
+            .to_owned(),
+        operation: None,
+        settles: true,
+    }
 }
 
 /// The instances, each bound to the state. What changes from now on is for the daemon's polls.

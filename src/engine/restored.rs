@@ -165,6 +165,7 @@ impl Engine {
             ),
             remedy: "stop one of the two for good, then start the other again".to_owned(),
             operation: None,
+            settles: false,
         };
         let about = format!("{TWIN} {}", sync.id());
         if let Err(error) = self.store.set_problems(&about, &[problem], self.now()).await {
@@ -188,7 +189,10 @@ impl Engine {
             ),
             remedy: "nothing; the next full check ends it. What was paired, unpaired, merged or paused since the backup is to be \
                      done again"
-                .to_owned(), operation: None };
+                .to_owned(),
+            operation: None,
+            settles: true,
+        };
         // The word first: of one who dies in between it is recognised, and told, again.
         self.store.set_problems(FORGOT, &[problem], self.now()).await?;
         self.store.set_note(FORGOT, &self.now().to_string()).await

@@ -185,6 +185,7 @@ impl Engine {
             what: format!("no counterpart is created in this sync: {what}; where {why}, each would be created again"),
             remedy: if ended { REMEDY_ENDED } else { RESTORE }.to_owned(),
             operation: None,
+            settles: false,
         };
         sync.stop(side, COPIES, problem, self.clock.monotonic() + AGAIN);
         self.tell_stops(sync).await
@@ -225,6 +226,7 @@ impl Engine {
             field: None,
             why: why.to_owned(),
             remedy: remedy.to_owned(),
+            settles: false,
         };
         plan.holds.extend(waiting.into_iter().map(|operation| {
             hold(operation, "no counterpart is created in this sync now", "see the problem of the sync")

@@ -69,7 +69,14 @@ impl Engine {
             "the process panicked {MOST_PANICS} times in a row while it worked on the item of {}: it is set aside, and everything else goes on",
             replica.key
         );
-        let problem = Problem { side: side.clone(), field: None, what, remedy: REMEDY.to_owned(), operation: None };
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what,
+            remedy: REMEDY.to_owned(),
+            operation: None,
+            settles: false,
+        };
         if !claim.problems.contains(&problem) {
             tracing::error!(item = %claim.item.id, key = %replica.key, "an item is set aside: the process panics with it");
             let problems = claim.problems.iter().cloned().chain([problem]).collect();
@@ -80,6 +87,7 @@ impl Engine {
                 problems: Some(problems),
                 acts: Vec::new(),
                 requests: Vec::new(),
+                brought: claim.brought.clone(),
             };
             self.store.record(&[(claim.fence, record)]).await?;
         }

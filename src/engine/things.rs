@@ -331,6 +331,7 @@ impl Engine {
                             what: format!("the {}s cannot be read: {error}", rules.thing.word()),
                             remedy: "let the sync user browse the project; it is tried again".to_owned(),
                             operation: None,
+                            settles: false,
                         });
                     }
                 }

@@ -85,8 +85,14 @@ impl Engine {
             deed(write)
         );
         let remedy = "look into the log of that Jira; it is tried again".to_owned();
-        let problem =
-            Problem { side: write.side.clone(), field: Some(thing_field(write.thing)), what, remedy, operation: None };
+        let problem = Problem {
+            side: write.side.clone(),
+            field: Some(thing_field(write.thing)),
+            what,
+            remedy,
+            operation: None,
+            settles: false,
+        };
         let waits = Waits { times, until: self.clock.monotonic() + wait, problem };
         turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: true, waits });
     }
@@ -111,6 +117,7 @@ impl Engine {
                 what: format!("Jira did not let {} be {}: {why}", named(write), deed(write)),
                 remedy: "look whether another has that name there; it is tried again".to_owned(),
                 operation: None,
+                settles: false,
             };
             let waits = Waits { times, until: again(times), problem };
             turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: false, waits });
@@ -131,6 +138,7 @@ impl Engine {
                 needed(&turn.sync.settings, &write.side, Function::VersionsAndComponents, &[Right::AdministerProjects])
             ),
             operation: None,
+            settles: false,
         };
         turn.looks.no_right.insert(key, Waits { times, until: again(times), problem });
     }

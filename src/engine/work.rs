@@ -365,7 +365,14 @@ impl Work {
     /// What a side's sync user cannot do, for people.
     pub(crate) fn problem(&mut self, side: &SideId, field: Option<&FieldName>, what: String, remedy: &str) {
         let remedy = remedy.to_owned();
-        self.problems.insert(Problem { side: side.clone(), field: field.cloned(), what, remedy, operation: None });
+        self.problems.insert(Problem {
+            side: side.clone(),
+            field: field.cloned(),
+            what,
+            remedy,
+            operation: None,
+            settles: false,
+        });
     }
 
     /// Has the problems that came with the answer to a write, and those that its fields may be, name its operation.
@@ -413,6 +420,7 @@ impl Work {
             problems,
             acts: std::mem::take(&mut self.acts),
             requests: std::mem::take(&mut self.requests),
+            brought: if self.over { self.brought.clone() } else { None },
         }
     }
 
@@ -421,7 +429,14 @@ impl Work {
         let mut all = self.problems.clone();
         for hold in &self.holds {
             let (side, field) = (hold.side.clone(), hold.field.clone());
-            all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone(), operation: None });
+            all.insert(Problem {
+                side,
+                field,
+                what: hold.why.clone(),
+                remedy: hold.remedy.clone(),
+                operation: None,
+                settles: hold.settles,
+            });
         }
         let gone = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         let unsure = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_unsure);
@@ -460,7 +475,14 @@ impl Work {
                     let remedy = remedy.to_owned();
                     let operation = self.written.get(&(side.clone(), field.clone())).copied();
                     let (side, field) = (side.clone(), Some(field.clone()));
-                    all.insert(Problem { side, field, what: refused.reason.clone(), remedy, operation });
+                    all.insert(Problem {
+                        side,
+                        field,
+                        what: refused.reason.clone(),
+                        remedy,
+                        operation,
+                        settles: false,
+                    });
                 }
             }
         }
@@ -483,5 +505,5 @@ fn missed(sync: &SyncSettings, side: &SideId, replica: &Replica) -> Option<Probl
     let remedy = format!(
         "restore it, or let the sync user see it ({needed}); it is asked for again with every change of its counterparts"
     );
-    Some(Problem { side: side.clone(), field: None, what, remedy, operation: None })
+    Some(Problem { side: side.clone(), field: None, what, remedy, operation: None, settles: false })
 }

@@ -43,6 +43,8 @@ pub struct Cause {
     /// The operation that met the newest one last that a write met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Whether all of them are over by themselves: nobody has to act.
+    pub settles: bool,
     /// What each is about, the oldest first.
     pub about: Vec<String>,
 }
@@ -115,7 +117,7 @@ pub fn cause_of(problem: &Problem) -> CauseId {
     CauseId::new(format!("{short:08x}"))
 }
 
-/// The problems by their causes: what most issues have comes first, then the oldest.
+/// The problems by their causes: those that need somebody come first, of them what most issues have, then the oldest.
 #[must_use]
 pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
     let mut found: BTreeMap<Common, Cause> = BTreeMap::new();
@@ -133,8 +135,10 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
             newest: *since,
             times: 0,
             operation: None,
+            settles: true,
             about: Vec::new(),
         });
+        cause.settles &= problem.settles;
         cause.varies |= cause.what != problem.what;
         if cause.field != problem.field {
             cause.field = None;
@@ -145,7 +149,7 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
         cause.about.push(about.clone());
     }
     let mut causes: Vec<Cause> = found.into_values().collect();
-    causes.sort_by_key(|cause| (std::cmp::Reverse(cause.about.len()), cause.since));
+    causes.sort_by_key(|cause| (cause.settles, std::cmp::Reverse(cause.about.len()), cause.since));
     causes
 }
 
@@ -154,8 +158,14 @@ mod tests {
     use super::*;
 
     fn stored(about: &str, side: &str, what: &str, second: i64) -> StoredProblem {
-        let problem =
-            Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into(), operation: None };
+        let problem = Problem {
+            side: side.into(),
+            field: None,
+            what: what.into(),
+            remedy: "grant it".into(),
+            operation: None,
+            settles: false,
+        };
         let since = Timestamp::from_second(second).unwrap();
         StoredProblem { number: second, item: None, about: about.into(), problem, since, times: 1, dismissed: None }
     }
@@ -215,6 +225,22 @@ mod tests {
             told
         };
         assert_eq!(causes(&[refused(1, "the due date"), refused(2, "the sprint")]).len(), 1);
+    }
+
+    #[test]
+    fn what_settles_by_itself_stands_behind_what_needs_somebody() {
+        let mut told = [
+            stored("SUP-1", "globex", "the state was put back", 1),
+            stored("SUP-2", "globex", "the state was put back", 2),
+            stored("SUP-3", "globex", "no such user on globex", 3),
+        ];
+        told[..2].iter_mut().for_each(|stored| stored.problem.settles = true);
+        let listed: Vec<(bool, usize)> = causes(&told).iter().map(|cause| (cause.settles, cause.about.len())).collect();
+        assert_eq!(listed, [(false, 1), (true, 2)]);
+        // One of them that needs somebody is enough.
+        told[1].problem.settles = false;
+        let listed: Vec<(bool, usize)> = causes(&told).iter().map(|cause| (cause.settles, cause.about.len())).collect();
+        assert_eq!(listed, [(false, 2), (false, 1)]);
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct Problem {
     /// The operation that met it last, where a write did: `explain` and the log call it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Whether it is over by itself, whatever anybody does. One that may need somebody to end it is none of these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settles: bool,
 }
 
 impl Problem {

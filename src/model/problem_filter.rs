@@ -79,7 +79,14 @@ mod tests {
 
     fn stored() -> StoredProblem {
         let (what, remedy) = ("status 403: No Edit Issues".to_owned(), "grant it".to_owned());
-        let problem = Problem { side: "globex".into(), field: Some("priority".into()), what, remedy, operation: None };
+        let problem = Problem {
+            side: "globex".into(),
+            field: Some("priority".into()),
+            what,
+            remedy,
+            operation: None,
+            settles: false,
+        };
         let (about, since) = ("SUP-12, ENG-1".to_owned(), jiff::Timestamp::UNIX_EPOCH);
         StoredProblem { number: 1, item: None, about, problem, since, times: 1, dismissed: None }
     }

@@ -232,6 +232,8 @@ pub struct Record {
     pub acts: Vec<TakenAct>,
     /// What Jira calls the requests that carried writes, where it said so.
     pub requests: Vec<(OperationId, String)>,
+    /// What brought the item up, where the problems are told: of those that are over it is kept. `None`: nobody knows, or nothing did.
+    pub brought: Option<Brought>,
 }
 
 /// A problem as stored.

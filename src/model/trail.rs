@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::acts::Acts;
 use super::ids::{AccountId, FieldName, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use super::occasion::{Brought, Occasion};
 use super::operation::{Action, Intent, IntentState, Thing};
+use super::problem::Problem;
 use super::remark::Remark;
+use super::store::Dismissed;
 use super::things::ThingWrite;
 
 /// The rule of statuses, which hops have no name for.
@@ -69,6 +72,69 @@ pub struct ToldAct {
     pub author: Author,
     /// The field.
     pub field: FieldName,
+}
+
+/// How a problem ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HowOver {
+    /// A look found it over, and no operator had anything done about it.
+    ByItself,
+    /// An operator had it tried again.
+    Retried,
+    /// An operator said which value stands.
+    Resolved,
+    /// It is told in other words since.
+    Reworded,
+    /// Its item is not worked on any more: it was merged or unpaired, or its sync was ended.
+    LetBe,
+}
+
+impl HowOver {
+    /// How a problem ended that a command brought to its end.
+    #[must_use]
+    pub fn by_command(brought: &Brought) -> Option<Self> {
+        brought.by.iter().find_map(|occasion| {
+            let Occasion::Command { name, .. } = occasion else { return None };
+            match name.as_str() {
+                "resolve" | "problems resolve" => Some(Self::Resolved),
+                "retry" | "problems retry" => Some(Self::Retried),
+                _ => None,
+            }
+        })
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ByItself => "settled by itself",
+            Self::Retried => "over, tried again by an operator",
+            Self::Resolved => "over, resolved by an operator",
+            Self::Reworded => "told in other words since",
+            Self::LetBe => "let be with its item",
+        }
+    }
+}
+
+/// A problem of an item that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PastProblem {
+    /// Since when it stood, by our clock.
+    pub since: Timestamp,
+    /// When it was over.
+    pub over: Timestamp,
+    /// How often it was found in between.
+    pub times: u64,
+    /// How it ended.
+    pub how: HowOver,
+    /// What brought up the look that found it over, or the write of an operator that ended it. `None`: nobody knows.
+    pub brought: Option<Brought>,
+    /// That an operator wanted to hear of it no more.
+    pub dismissed: Option<Dismissed>,
+    /// What it said.
+    #[serde(flatten)]
+    pub problem: Problem,
 }
 
 /// What left for a side, without what it said.

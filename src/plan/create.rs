@@ -31,12 +31,8 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
         return;
     }
     if draft.is_in_doubt(side) {
-        draft.hold(
-            side,
-            None,
-            "a create is in doubt: it is looked for before anything is created".to_owned(),
-            "none: it settles by itself",
-        );
+        let why = "a create is in doubt: it is looked for before anything is created";
+        draft.hold_for_now(side, why.to_owned(), "none: it settles by itself");
         return;
     }
     let sync = draft.input.sync;

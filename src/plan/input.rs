@@ -127,6 +127,9 @@ pub struct Hold {
     pub why: String,
     /// What to do about it.
     pub remedy: String,
+    /// Whether it is over by itself, whatever anybody does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub settles: bool,
 }
 
 /// What should be written, and what is known now.

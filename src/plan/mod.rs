@@ -192,7 +192,14 @@ impl<'a> Draft<'a> {
     }
 
     fn hold(&mut self, side: &SideId, field: Option<&FieldName>, why: String, remedy: &str) {
-        self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
+        let (side, field, remedy) = (side.clone(), field.cloned(), remedy.to_owned());
+        self.plan.holds.push(Hold { side, field, why, remedy, settles: false });
+    }
+
+    /// The same of a side as a whole, for what is over by itself: nobody has to act.
+    fn hold_for_now(&mut self, side: &SideId, why: String, remedy: &str) {
+        let side = side.clone();
+        self.plan.holds.push(Hold { side, field: None, why, remedy: remedy.to_owned(), settles: true });
     }
 
     /// Whether a side is kept apart, or does not stand under the security level yet that home's issue has.

@@ -176,7 +176,14 @@ pub fn thing_problems(rules: ThingRules<'_>, things: &[ProjectThing]) -> Vec<Pro
     let word = rules.thing.word();
     let mut tell = |side: &SideId, what: String, remedy: &str| {
         let field = Some(thing_field(rules.thing));
-        problems.push(Problem { side: side.clone(), field, what, remedy: remedy.to_owned(), operation: None });
+        problems.push(Problem {
+            side: side.clone(),
+            field,
+            what,
+            remedy: remedy.to_owned(),
+            operation: None,
+            settles: false,
+        });
     };
     for thing in things {
         let name =

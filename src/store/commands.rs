@@ -8,7 +8,7 @@ use super::columns::{Milliseconds, decode, encode};
 use super::pairing::{self, PairColumns, UnpairColumns};
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
-use super::{SideInstances, knowledge, problems, queue};
+use super::{SideInstances, knowledge, past, problems, queue};
 use crate::model::command::{CommandRecord, Effect, Operator, Pause, Target};
 use crate::model::ids::{ItemId, SyncId};
 use crate::model::occasion::Occasion;
@@ -63,11 +63,11 @@ pub(super) fn carry_out(
             EffectColumns::Dismiss(numbers, dismissed) => {
                 problems::dismiss(connection, numbers, dismissed.as_ref())?;
             }
-            EffectColumns::LetGo(sync) => let_go(connection, sync)?,
+            EffectColumns::LetGo(sync) => let_go(connection, sync, now)?,
             EffectColumns::TakeUp(sync) => queue::wake_sync(connection, sync, now, &occasion)?,
             EffectColumns::Merge(merge) => record::merge(connection, now, merge, &occasion)?,
             EffectColumns::Pair(pair) => pairing::pair(connection, now, pair, &occasion)?,
-            EffectColumns::Unpair(unpair) => pairing::unpair(connection, unpair)?,
+            EffectColumns::Unpair(unpair) => pairing::unpair(connection, now, unpair)?,
         }
     }
     connection
@@ -83,9 +83,9 @@ pub(super) fn carry_out(
 }
 
 /// The items of a sync that is ended: nobody is to be told of them, nor are they due.
-fn let_go(connection: &Connection, sync: &SyncId) -> StepResult<()> {
+fn let_go(connection: &Connection, sync: &SyncId, now: Timestamp) -> StepResult<()> {
+    past::let_all_be(connection, sync, now)?;
     for ended in [
-        "DELETE FROM problems WHERE item IN (SELECT id FROM items WHERE sync = ?1)",
         "DELETE FROM waiting_creations WHERE sync = ?1",
         "UPDATE work SET due_ms = NULL WHERE item IN (SELECT id FROM items WHERE sync = ?1)",
     ] {

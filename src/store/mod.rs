@@ -21,6 +21,7 @@ mod measures;
 mod mounts;
 mod open;
 mod pairing;
+mod past;
 mod problems;
 mod queue;
 mod record;

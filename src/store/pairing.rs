@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::SideInstances;
 use super::columns::{Milliseconds, encode};
+use super::past;
 use super::problems::{self, Owner};
 use super::queue::{check_lease, wake};
 use super::record::{ItemColumns, bind, let_go, wait};
@@ -77,7 +78,7 @@ pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns, 
             .execute(params![item.id, Milliseconds(now), conflict])?;
     }
     for about in &pair.over {
-        problems::replace(connection, &Owner::About(about.clone()), &[], now)?;
+        problems::replace(connection, &Owner::About(about.clone()), &[], now, None)?;
     }
     wake(connection, item.id, Urgency::Live, now, occasion)
 }
@@ -95,15 +96,15 @@ impl UnpairColumns {
 }
 
 /// Ends an item. Its issues stay bound to it, so that they start no other.
-pub(super) fn unpair(connection: &Connection, unpair: &UnpairColumns) -> StepResult<()> {
+pub(super) fn unpair(connection: &Connection, now: Timestamp, unpair: &UnpairColumns) -> StepResult<()> {
     let item = &unpair.item;
     check_lease(connection, item.id, unpair.fence)?;
     connection
         .prepare_cached("UPDATE items SET state = ?2, merged = ?1 WHERE id = ?1")?
         .execute(params![item.id, item.state])?;
     // Nobody is to take it again, nor to wait for anything in its name.
-    for table in ["work", "awaits", "problems"] {
+    for table in ["work", "awaits"] {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE item = ?1"))?.execute([item.id])?;
     }
-    Ok(())
+    past::let_be(connection, item.id, now)
 }

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
+use super::past::{self, Ending};
 use super::step::StepResult;
 use crate::model::cause::cause_of;
 use crate::model::command::Operator;
 use crate::model::ids::{FieldName, ItemId, SideId, SyncId};
+use crate::model::occasion::Brought;
 use crate::model::problem::Problem;
 use crate::model::store::{Dismissed, StoredProblem};
 
@@ -22,8 +24,15 @@ pub(super) enum Owner {
     About(String),
 }
 
-/// From now on exactly these stand; those that stood already keep their age.
-pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Problem], now: Timestamp) -> StepResult<()> {
+/// From now on exactly these stand; those that stood already keep their age, and an item's that are over are kept for explanations. `brought`:
+/// what brought up the look that says so.
+pub(super) fn replace(
+    connection: &Connection,
+    owner: &Owner,
+    problems: &[Problem],
+    now: Timestamp,
+    brought: Option<&Brought>,
+) -> StepResult<()> {
     let (item, about) = match owner {
         Owner::Item(item) => (Some(*item), None),
         Owner::About(about) => (None, Some(about.as_str())),
@@ -33,30 +42,29 @@ pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Proble
         // The first of those that say the same stays: it may name an operation.
         wanted.insert(problem);
     }
-    let mut select = match owner {
-        Owner::Item(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE item = ?1")?,
-        Owner::About(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE about = ?1")?,
-    };
-    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let standing: Vec<(i64, String)> = match owner {
-        Owner::Item(item) => select.query_map([item], row)?.collect::<Result<_, _>>()?,
-        Owner::About(about) => select.query_map([about], row)?.collect::<Result<_, _>>()?,
-    };
-    for (number, text) in standing {
+    let mut over = Vec::new();
+    for (number, Milliseconds(since), text) in standing(connection, owner)? {
         // One that cannot be read is replaced like one that is over.
-        let problem: Option<Problem> = serde_json::from_str(&text).ok();
-        match problem.and_then(|stood| Some((wanted.take(&stood)?, stood))) {
-            Some((again, stood)) => {
-                // Another operation may have met it; without one, nothing was tried since.
-                let text = encode("a problem", &Problem { operation: again.operation.or(stood.operation), ..stood })?;
-                connection
-                    .prepare_cached("UPDATE problems SET times = times + 1, problem = ?2 WHERE number = ?1")?
-                    .execute(params![number, text])?;
-            }
-            None => {
-                connection.prepare_cached("DELETE FROM problems WHERE number = ?1")?.execute([number])?;
-            }
+        let Ok(stood) = serde_json::from_str::<Problem>(&text) else {
+            forget(connection, number)?;
+            continue;
+        };
+        let Some(again) = wanted.take(&stood) else {
+            over.push(Ending { number, since, problem: stood });
+            continue;
+        };
+        // Another operation may have met it; without one, nothing was tried since.
+        let operation = again.operation.or(stood.operation);
+        let text = encode("a problem", &Problem { operation, settles: again.settles, ..stood })?;
+        connection
+            .prepare_cached("UPDATE problems SET times = times + 1, problem = ?2 WHERE number = ?1")?
+            .execute(params![number, text])?;
+    }
+    for ending in over {
+        if let Some(item) = item {
+            past::keep(connection, item, &ending, &wanted, (now, brought))?;
         }
+        forget(connection, ending.number)?;
     }
     for problem in problems {
         if wanted.remove(problem) {
@@ -67,6 +75,27 @@ pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Proble
             log(connection, owner, problem)?;
         }
     }
+    Ok(())
+}
+
+/// What stands: its row, since when, and what it says.
+fn standing(connection: &Connection, owner: &Owner) -> StepResult<Vec<(i64, Milliseconds, String)>> {
+    let mut select = match owner {
+        Owner::Item(_) => connection.prepare_cached("SELECT number, since_ms, problem FROM problems WHERE item = ?1")?,
+        Owner::About(_) => {
+            connection.prepare_cached("SELECT number, since_ms, problem FROM problems WHERE about = ?1")?
+        }
+    };
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let standing: Vec<(i64, Milliseconds, String)> = match owner {
+        Owner::Item(item) => select.query_map([item], row)?.collect::<Result<_, _>>()?,
+        Owner::About(about) => select.query_map([about], row)?.collect::<Result<_, _>>()?,
+    };
+    Ok(standing)
+}
+
+fn forget(connection: &Connection, number: i64) -> StepResult<()> {
+    connection.prepare_cached("DELETE FROM problems WHERE number = ?1")?.execute([number])?;
     Ok(())
 }
 

@@ -217,6 +217,7 @@ fn set_aside(connection: &Connection, now: Timestamp, item: ItemId, what: &str) 
         remedy: "stop the daemon and put a backup in its place with `jirasyncd state restore`; all other items go on"
             .to_owned(),
         operation: None,
+        settles: false,
     };
     let text = encode("a problem", &problem)?;
     connection

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{Milliseconds, encode};
 use super::journal::{self, Move};
+use super::past;
 use super::problems::{self, Owner};
 use super::queue::{check_lease, wake};
 use super::step::StepResult;
@@ -16,7 +17,7 @@ use crate::model::acts::TakenAct;
 use crate::model::command::MergeEffect;
 use crate::model::hub::{Awaited, ItemState};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
-use crate::model::occasion::Occasion;
+use crate::model::occasion::{Brought, Occasion};
 use crate::model::problem::{Problem, duplicate};
 use crate::model::store::{Newcomer, Record, StoreError, Urgency};
 
@@ -112,6 +113,7 @@ pub(super) struct RecordColumns {
     problems: Option<Vec<Problem>>,
     acts: Vec<TakenAct>,
     requests: Vec<(OperationId, String)>,
+    brought: Option<Brought>,
 }
 
 impl RecordColumns {
@@ -129,6 +131,7 @@ impl RecordColumns {
             problems: record.problems.clone(),
             acts: record.acts.clone(),
             requests: record.requests.clone(),
+            brought: record.brought.clone(),
         })
     }
 }
@@ -183,7 +186,7 @@ pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordC
                 .execute(params![item, Milliseconds(now), conflict])?;
         }
         if let Some(standing) = &record.problems {
-            problems::replace(connection, &Owner::Item(item), standing, now)?;
+            problems::replace(connection, &Owner::Item(item), standing, now, record.brought.as_ref())?;
         }
         for TakenAct { side, field, number, author } in &record.acts {
             connection
@@ -253,9 +256,10 @@ pub(super) fn merge(
             kept.id
         ])?;
         // Nobody is to take it again, nor to wait for anything in its name.
-        for table in ["work", "awaits", "problems"] {
+        for table in ["work", "awaits"] {
             connection.prepare_cached(&format!("DELETE FROM {table} WHERE item = ?1"))?.execute([retired.id])?;
         }
+        past::let_be(connection, retired.id, now)?;
         let_go(connection, retired)?;
     }
     // An issue goes from one item to another within this transaction: first all that go are let go, then each is bound.
@@ -271,7 +275,7 @@ pub(super) fn merge(
             .execute(params![kept.id, Milliseconds(now), conflict])?;
     }
     for about in &merge.over {
-        problems::replace(connection, &Owner::About(about.clone()), &[], now)?;
+        problems::replace(connection, &Owner::About(about.clone()), &[], now, None)?;
     }
     wake(connection, kept.id, Urgency::Live, now, occasion)
 }

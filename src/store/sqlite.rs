@@ -474,7 +474,7 @@ impl Store for SqliteStore {
 
     async fn set_problems(&self, about: &str, problems: &[Problem], now: Timestamp) -> Result<(), StoreError> {
         let (owner, problems) = (Owner::About(about.to_owned()), problems.to_vec());
-        self.write("keep problems", move |connection| problems::replace(connection, &owner, &problems, now)).await
+        self.write("keep problems", move |connection| problems::replace(connection, &owner, &problems, now, None)).await
     }
 
     async fn problems(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError> {

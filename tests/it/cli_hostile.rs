@@ -78,7 +78,7 @@ async fn what_a_jira_and_people_say_does_nothing_to_a_terminal() {
     let store = SqliteStore::open(&place.file("state.db"), dependencies).unwrap();
     let what = format!("setting due-date failed: status 400: Not on {HOSTILE}");
     let remedy = "mend what Jira names".to_owned();
-    let problem = Problem { side: "globex".into(), field: None, what, remedy, operation: None };
+    let problem = Problem { side: "globex".into(), field: None, what, remedy, operation: None, settles: false };
     store.set_problems("SUP-9", &[problem], now).await.unwrap();
     drop(store);
     for (words, exit) in [

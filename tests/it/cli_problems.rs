@@ -6,7 +6,7 @@ use std::time::Duration;
 use jirasyncd::simulator::Credential;
 use serde_json::json;
 
-use super::cli_world::{GLOBEX_TOKEN, World};
+use super::cli_world::{GLOBEX_TOKEN, Place, World};
 use super::process_support::Running;
 
 /// Issues with a priority that no row of the map names.
@@ -121,6 +121,47 @@ async fn what_a_side_does_not_have_yet_is_explained() {
     place.run(&["run", "--once"]).await.expect(1, &[]);
     let parts = ["\nwaits\n  side globex: its issue there is not made yet (", "jirasyncd confirm support"];
     place.run(&["explain", &many[1]]).await.expect(0, &parts);
+}
+
+/// Makes two issues of which a run with these words creates one there. Gives the key of the other.
+async fn left_over(world: &World, place: &Place, words: &[&str]) -> String {
+    let jane = world.acme.person("jane").unwrap();
+    let keys = ["First", "Second"].map(|summary| {
+        let fields = json!({ "summary": summary, "priority": { "name": "Highest" } });
+        (summary, jane.create("SUP", "Bug", fields).unwrap())
+    });
+    place.run(words).await.expect(0, &[]);
+    let made = world.globex.issues();
+    assert_eq!(made.len(), 1, "{made:?}");
+    let mut left = keys.into_iter().filter(|(summary, _)| made[0].fields["summary"] != *summary);
+    left.next().unwrap().1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_whose_turn_has_not_come_is_explained() {
+    let world = World::new().await;
+    let place = world.place();
+    let key = left_over(&world, &place, &["run", "--once", "--limit", "1"]).await;
+    let unmade = "\nwaits\n  side globex: its issue there is not made yet (its turn has not come: ";
+    let parts = [unmade, "the next run creates it, unless `--limit` ends that before)"];
+    place.run(&["explain", &key]).await.expect(0, &parts);
+    let json = place.run(&["explain", &key, "--json"]).await.expect(0, &[]).json();
+    let waits = &json["items"][0]["waits"];
+    assert_eq!(waits.as_array().map(Vec::len), Some(1), "{json}");
+    assert_eq!((&waits[0]["side"], &waits[0]["fields"]), (&json!("globex"), &json!([])), "{json}");
+    assert_eq!(waits[0]["why"].as_array().map(Vec::len), Some(1), "{json}");
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    assert_eq!(world.globex.issues().len(), 2);
+    let said = place.run(&["explain", &key]).await.expect(0, &[]);
+    assert!(!said.stdout.contains("\nwaits\n"), "{said:?}");
+
+    // With a pace, it is that what it waits for.
+    let world = World::new().await;
+    let place = world.place_with("home = \"acme\"", "home = \"acme\"\nbackfill = { per-hour = 1 }");
+    let key = left_over(&world, &place, &["run", "--once"]).await;
+    let parts = [unmade, "`backfill` has a pace, and `jirasyncd status` tells it)"];
+    place.run(&["explain", &key]).await.expect(0, &parts);
+    place.run(&["status"]).await.expect(0, &["1 wait (1 on globex)"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

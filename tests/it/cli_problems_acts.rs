@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use jirasyncd::simulator::Credential;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::cli_world::{Place, World};
+use super::cli_world::{GLOBEX_TOKEN, Place, World};
 use super::process_support::Running;
 
 /// How soon something arrives that nothing holds back.
@@ -103,6 +104,57 @@ async fn what_was_mended_arrives_at_once_when_its_cause_is_tried_again() {
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &parts);
     assert!(!audit.stdout.contains("--dry-run"), "{audit:?}");
     place.run(&["explain", &keys[2]]).await.expect(0, &["problems retry"]);
+    // What stood is told still, with how it ended, among what was written.
+    let parts = [
+        "\nwritten, and problems that are over, the newest last\n",
+        " a problem (over, tried again by an operator)\n    side globex, due-date, since ",
+        "    because of `problems retry` by ",
+    ];
+    let said = place.run(&["explain", &keys[0]]).await.expect(0, &parts);
+    assert!(!said.stdout.contains("\nproblems\n"), "{said:?}");
+    let (made, over) = (said.stdout.find("create `Defect`"), said.stdout.find(" a problem (over, "));
+    assert!(made.is_some() && made < over, "not in the order of their times: {said:?}");
+    let json = place.run(&["explain", &keys[0], "--json"]).await.expect(0, &[]).json();
+    let past = json["items"][0]["past_problems"].as_array().unwrap();
+    let day = past.iter().find(|past| past["field"] == "due-date").unwrap_or_else(|| panic!("{json}"));
+    assert_eq!((&day["how"], &day["side"]), (&json!("retried"), &json!("globex")), "{json}");
+    assert!(["since", "over", "what", "remedy"].iter().all(|key| day[key].is_string()), "{json}");
+    let later = place.run(&["explain", &keys[0], "--since", "2099-01-01", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(later["items"][0]["past_problems"], json!([]), "{later}");
+    // It is told to who asks here, and in no list that goes to a side.
+    let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &[]);
+    assert!(!audit.stdout.contains("a problem ("), "{audit:?}");
+}
+
+/// What belongs to an instance is looked at with its next poll, and nobody is told that it was tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_of_an_instance_alone_is_not_said_to_be_tried_again() {
+    let world = World::new().await;
+    let place = world.place();
+    let fields = json!({ "summary": "First", "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    world.globex.set_credentials("sync", Vec::new());
+    place.run(&["run", "--once"]).await;
+    let stands = ["instance globex", "not logged in as the sync user"];
+    place.run(&["problems"]).await.expect(1, &stands);
+    let parts = [
+        "of no issue in step, so not tried by this: ",
+        ", of 0 items",
+        "of no issue in step: what instances, syncs and newcomers wait for is looked at with their next poll",
+        "`jirasyncd reload`",
+    ];
+    for words in [vec!["problems", "retry", "--side", "globex", "--dry-run"], vec!["problems", "retry", "--all"]] {
+        let said = place.run(&words).await.expect(0, &parts);
+        assert!(!said.stdout.contains("tried again now"), "{said:?}");
+    }
+    let said = place.run(&["problems", "retry", "--side", "globex", "--json"]).await.expect(0, &[]).json();
+    assert_eq!((&said["ended"], &said["about"]["items"]), (&json!("done"), &json!(0)), "{said}");
+    // It stands until its instance answers.
+    place.run(&["problems"]).await.expect(1, &stands);
+    world.globex.set_credentials("sync", vec![Credential::Pat(GLOBEX_TOKEN.into())]);
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    place.run(&["problems"]).await.expect(0, &["no problems"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

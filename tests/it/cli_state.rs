@@ -40,7 +40,7 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     place
         .run(&["state", "backup", file])
         .await
-        .expect(0, &["1 item, schema 12", "acme", "polled to", "key of the marks"]);
+        .expect(0, &["1 item, schema 13", "acme", "polled to", "key of the marks"]);
     place.run(&["state", "backup", file]).await.expect(1, &["written over nothing"]);
     place.run(&["state", "check"]).await.expect(0, &["state.db is whole"]);
     place.run(&["state", "check", file]).await.expect(0, &["backup.db is whole"]);
@@ -66,7 +66,11 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     place.run(&["run", "--once"]).await;
     assert_eq!((world.acme.issues().len(), world.globex.issues().len()), (2, 2), "something was doubled");
     // Until the next full check it stays told.
-    place.run(&["status"]).await.expect(1, &["2  items", "was put back from an older backup"]);
+    let parts = ["2  items", "was put back from an older backup", ", settles by itself\n"];
+    place.run(&["status"]).await.expect(1, &parts);
+    place.run(&["problems"]).await.expect(1, &["was put back from an older backup", "), settles by itself\n"]);
+    let json = place.run(&["problems", "--json"]).await.expect(1, &[]).json();
+    assert_eq!(json["causes"].as_array().unwrap().last().unwrap()["settles"], true, "{json}");
     place.run(&["state", "restore", file]).await.expect(0, &["recovery mode", "before-restore-", "1 item"]);
     place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &["operator ", "`state restore`: done"]);
 }

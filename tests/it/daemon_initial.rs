@@ -1,7 +1,10 @@
 //! Paired issues that differ in a field: whose value stands, and what is asked. Must never take the daemon's word for it: what stands in
 //! the Jiras is read there.
 
+use jiff::Timestamp;
 use jirasyncd::model::command::{Answer, Command, Ended};
+use jirasyncd::model::store::Store as _;
+use jirasyncd::model::trail::{HowOver, PastProblem};
 use serde_json::json;
 
 use super::daemon_pairs::{conflicts, create, edit, field, pair, quiet, tells};
@@ -35,6 +38,13 @@ async fn lost(world: &World, key: &str) -> Vec<(String, String)> {
     let mut lost: Vec<_> = lost.iter().map(|lost| (lost.field.to_string(), lost.loser.to_string())).collect();
     lost.sort();
     lost
+}
+
+/// What was told of an item and is over.
+async fn ended(world: &World, key: &str) -> Vec<PastProblem> {
+    let store = world.daemon().store();
+    let item = store.items_by_key(&key.into()).await.unwrap()[0];
+    store.past_problems(item, Timestamp::MIN, 100).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,6 +167,13 @@ async fn what_is_asked_stays_as_it_is_until_somebody_says_which_stands() {
     edit(&world, "globex", &there, json!({ "summary": "Home" }));
     world.rest().await.unwrap();
     assert_eq!(world.problems().await, Vec::<String>::new());
+    // How each question ended is told as long as the issue is.
+    let ended = ended(&world, &home).await;
+    let of = |name: &str| -> Vec<HowOver> {
+        ended.iter().filter(|past| past.problem.field == Some(name.into())).map(|past| past.how).collect()
+    };
+    let last = ["description", "summary"].map(|name| of(name).last().copied());
+    assert_eq!(last, [Some(HowOver::Resolved), Some(HowOver::ByItself)], "{ended:?}");
     // From now on it is in step like any other.
     edit(&world, "acme", &home, json!({ "summary": "In step" }));
     edit(&world, "globex", &there, json!({ "description": "Other\n\nand more\n\nin step" }));

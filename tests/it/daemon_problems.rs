@@ -1,14 +1,18 @@
 //! What problems hold back is tried again when an operator says so, and problems that were dismissed stay so, in simulated time. Must never
 //! take the daemon's word for what arrived: it is read in the Jiras.
 
+use jiff::Timestamp;
 use jirasyncd::model::cause::cause_of;
 use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::ids::CauseId;
+use jirasyncd::model::occasion::Brought;
 use jirasyncd::model::problem_filter::ProblemFilter;
 use jirasyncd::model::store::{Store as _, StoredProblem};
+use jirasyncd::model::trail::{HowOver, PastProblem};
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
+use super::daemon_pairs::unpair;
 use super::daemon_pause::{alice, give};
 use super::daemon_support::{World, calls, two, two_clouds};
 use super::daemon_versions::{self, BOTH, versions};
@@ -266,5 +270,65 @@ async fn a_dismissed_problem_stays_so_until_it_changes_or_comes_again() {
         jane.edit(&keys[0], json!({ "duedate": "2030-05-07" })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(told(&world).await, (1, 1, 0), "{to}");
+    }
+}
+
+/// What was told of an item's day and is over, the oldest first.
+async fn past_days(world: &World, key: &str) -> Vec<PastProblem> {
+    let store = world.daemon().store();
+    let item = store.items_by_key(&key.into()).await.unwrap()[0];
+    let mut past = store.past_problems(item, Timestamp::MIN, 100).await.unwrap();
+    past.retain(|past| past.problem.field == Some("due-date".into()));
+    past
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_told_is_kept_with_how_it_ended() {
+    for (config, (to, project, _)) in cases() {
+        let (mut world, keys) = paired(&config, to, &["First"]).await;
+        let jane = world.person("acme", "jane");
+        world.jira(to).set_screen(project, &["summary", "labels"]);
+        jane.edit(&keys[0], json!({ "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        let stood = standing(&world).await.remove(0);
+        assert_eq!(past_days(&world, &keys[0]).await, [], "{to}: it stands");
+        // Mended, it is over by itself, once it is tried again.
+        world.jira(to).set_screen(project, &[]);
+        world.pass(3_700).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "First", "duedate"), "2030-05-06", "{to}");
+        let past = past_days(&world, &keys[0]).await;
+        assert_eq!(past.len(), 1, "{to}: {past:?}");
+        assert_eq!((past[0].how, past[0].dismissed.as_ref()), (HowOver::ByItself, None), "{to}: {past:?}");
+        assert_eq!((&past[0].problem, past[0].since), (&stood.problem, stood.since), "{to}");
+        assert!(past[0].over > past[0].since && past[0].times >= stood.times && past[0].brought.is_some(), "{past:?}");
+        // The next one is dismissed, and then an operator has it tried again.
+        world.jira(to).set_screen(project, &["summary", "labels"]);
+        jane.edit(&keys[0], json!({ "duedate": "2030-05-07" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(give(&world, dismiss(&ProblemFilter::default(), false)).await.ended, Ended::Done);
+        world.jira(to).set_screen(project, &[]);
+        assert_eq!(give(&world, retry(&ProblemFilter::default())).await.ended, Ended::Done);
+        world.rest().await.unwrap();
+        let past = past_days(&world, &keys[0]).await;
+        let how: Vec<HowOver> = past.iter().map(|past| past.how).collect();
+        assert_eq!(how, [HowOver::ByItself, HowOver::Retried], "{to}: {past:?}");
+        assert_eq!(past[1].dismissed.as_ref().map(|dismissed| &dismissed.by), Some(&alice()), "{to}: {past:?}");
+        let because = past[1].brought.as_ref().map(Brought::words).unwrap_or_default();
+        assert!(because.contains("`problems retry` by "), "{to}: {because}");
+        // A start forgets none, and what stands no more holds nothing up.
+        world.start().await;
+        world.rest().await.unwrap();
+        assert_eq!(past_days(&world, &keys[0]).await, past, "{to}");
+        assert_eq!(world.in_step("acme", to).await, Ok(()), "{to}");
+        // Nor is one forgotten that stands when its item ends.
+        world.jira(to).set_screen(project, &["summary", "labels"]);
+        jane.edit(&keys[0], json!({ "duedate": "2030-05-08" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(give(&world, unpair(&keys[0])).await.ended, Ended::Done);
+        let past = past_days(&world, &keys[0]).await;
+        assert_eq!(past.iter().map(|past| past.how).collect::<Vec<_>>()[2..], [HowOver::LetBe], "{to}: {past:?}");
+        assert_eq!(standing(&world).await.len(), 0, "{to}");
     }
 }

@@ -136,7 +136,14 @@ async fn what_is_told_to_stay_may_lack_and_be_nothing_else() {
     let key = issue("globex").key;
     // One of them is that one's.
     let what = "2 comments or files of people whose acts stay here: not carried".to_owned();
-    let problem = Problem { side: "globex".into(), field: None, what, remedy: String::new(), operation: None };
+    let problem = Problem {
+        side: "globex".into(),
+        field: None,
+        what,
+        remedy: String::new(),
+        operation: None,
+        settles: false,
+    };
     world.daemon().store().set_problems(&key, &[problem], world.surroundings.clock.now()).await.unwrap();
     let (acme, ours) = (world.jira("acme").clone(), world.person("acme", sync_user("acme")));
     let before = acme.back_up();
@@ -180,7 +187,7 @@ async fn what_is_told_to_be_missing_excuses_no_other_difference() {
     }
     let tells = async |about: &str, side: &str, field: &str, what: &str, has_lost_stock: bool| {
         let (side, field, what) = (side.into(), Some(field.into()), what.to_owned());
-        let problem = Problem { side, field, what, remedy: String::new(), operation: None };
+        let problem = Problem { side, field, what, remedy: String::new(), operation: None, settles: false };
         let now = world.surroundings.clock.now();
         world.daemon().store().set_problems(about, &[problem], now).await.unwrap();
         let judged = judged_where(&world, &people, has_lost_stock).await;

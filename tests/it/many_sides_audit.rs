@@ -370,7 +370,14 @@ async fn what_is_told_to_be_doubled_excuses_that_alone() {
     let there = || world.jira("globex").issues().into_iter().find(|issue| token_of(issue) == "Item-0").unwrap();
     let (key, first) = (there().key, there().comments[0].id);
     let tells = async |what: Option<String>| {
-        let problem = |what| Problem { side: "s1".into(), field: None, what, remedy: String::new(), operation: None };
+        let problem = |what| Problem {
+            side: "s1".into(),
+            field: None,
+            what,
+            remedy: String::new(),
+            operation: None,
+            settles: false,
+        };
         let problems: Vec<Problem> = what.into_iter().map(problem).collect();
         world.daemon().store().set_problems(&key, &problems, world.surroundings.clock.now()).await.unwrap();
         judge(&world, beyond, &ledger).await

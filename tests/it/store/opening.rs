@@ -256,7 +256,7 @@ async fn an_older_state_is_brought_up() {
                  DROP INDEX intents_side; DROP TABLE thing_writes; ALTER TABLE intents DROP COLUMN request;
                  ALTER TABLE work DROP COLUMN asked_ms; ALTER TABLE problems DROP COLUMN dismissed_ms;
                  ALTER TABLE problems DROP COLUMN dismissed_uid; ALTER TABLE problems DROP COLUMN dismissed_user;
-                 ALTER TABLE problems DROP COLUMN times";
+                 ALTER TABLE problems DROP COLUMN times; DROP TABLE past_problems";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

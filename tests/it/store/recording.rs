@@ -1,14 +1,18 @@
 //! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
 
+use jiff::Timestamp;
 use jirasyncd::model::acts::TakenAct;
+use jirasyncd::model::command::Operator;
 use jirasyncd::model::hub::{Awaited, Replica, There};
 use jirasyncd::model::ids::{IssueId, OperationId};
-use jirasyncd::model::operation::IntentState;
+use jirasyncd::model::occasion::{Brought, Occasion};
+use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
+use jirasyncd::model::trail::HowOver;
 
 use super::in_every_mode;
-use super::support::{World, acts, at, conflict, id, intent, item, newcomer, problem, record, replica};
+use super::support::{World, acts, at, conflict, id, intent, item, newcomer, polled, problem, record, replica};
 
 in_every_mode!(
     a_record_binds_new_replicas,
@@ -22,6 +26,8 @@ in_every_mode!(
     linked_items_are_found_by_issue_and_by_id,
     conflicts_are_kept_for_ever,
     problems_keep_their_age,
+    problems_that_are_over_are_kept,
+    of_an_item_the_newest_that_are_over_are_kept,
     everything_comes_back_as_it_was,
 );
 
@@ -171,6 +177,73 @@ async fn problems_keep_their_age(world: World) {
     world.store.release(id(1), fence, Some(at(0)), 0).await.unwrap();
     let fence = world.claim_one(0).await;
     assert_eq!(fence.problems, [problem("old"), problem("new")], "a claim tells the item's own");
+}
+
+async fn problems_that_are_over_are_kept(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let by = |name: &str| {
+        let by = Operator { uid: 7, name: None };
+        Brought { by: vec![Occasion::Command { name: name.to_owned(), by }], reasons: 1, again: None }
+    };
+    let polled = Brought { by: vec![polled()], reasons: 1, again: None };
+    let now_has = async |seconds, problems: &[Problem], brought: &Brought| {
+        world.set(seconds);
+        let mut told = record(item(1));
+        (told.problems, told.brought) = (Some(problems.to_vec()), Some(brought.clone()));
+        world.store.record(&[(fence, told)]).await.unwrap();
+    };
+    let of = |field: &str, what: &str| Problem { field: Some(field.into()), ..problem(what) };
+    let all = [of("summary", "one"), of("labels", "two"), of("priority", "three"), of("due-date", "four")];
+    now_has(10, &all[..], &polled).await;
+    now_has(20, &all[..], &polled).await;
+    assert_eq!(world.store.past_problems(id(1), Timestamp::MIN, 10).await.unwrap(), [], "all of them stand");
+    now_has(30, &all[1..], &polled).await;
+    now_has(40, &all[2..], &by("problems retry")).await;
+    now_has(50, &all[3..], &by("resolve")).await;
+    // Other words about the same field are no end.
+    let next = [of("due-date", "five"), Problem { field: None, ..problem("six") }];
+    now_has(60, &next[..], &polled).await;
+    let past = world.store.past_problems(id(1), Timestamp::MIN, 10).await.unwrap();
+    let told: Vec<_> = past.iter().map(|past| (past.problem.what.as_str(), past.since, past.over, past.how)).collect();
+    let expected = [
+        ("one", at(10), at(30), HowOver::ByItself),
+        ("two", at(10), at(40), HowOver::Retried),
+        ("three", at(10), at(50), HowOver::Resolved),
+        ("four", at(10), at(60), HowOver::Reworded),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(past.iter().map(|past| past.times).collect::<Vec<_>>(), [2, 3, 4, 5]);
+    assert_eq!(past[0].brought, Some(polled.clone()));
+    assert_eq!(past[1].brought, Some(by("problems retry")));
+    // The newest since a time, and those of no other item.
+    let newest = world.store.past_problems(id(1), at(41), 10).await.unwrap();
+    assert_eq!(newest, past[2..]);
+    assert_eq!(world.store.past_problems(id(1), Timestamp::MIN, 1).await.unwrap(), past[3..]);
+    assert_eq!(world.store.past_problems(id(2), Timestamp::MIN, 10).await.unwrap(), []);
+    // Nothing of them stands.
+    assert_eq!(world.store.problems(10).await.unwrap().len(), 2);
+    // What an operator had written is seen by a later look, which a poll brought; a write without the field says nothing of that.
+    let written = Intent { brought: Some(by("problems retry")), ..intent(9, id(1), 65) };
+    world.store.open_intents(fence, &[written]).await.unwrap();
+    now_has(70, &next[..0], &polled).await;
+    let last = world.store.past_problems(id(1), at(70), 10).await.unwrap();
+    let told: Vec<_> = last.iter().map(|past| (past.problem.what.as_str(), past.how, past.brought.clone())).collect();
+    let expected = [("five", HowOver::ByItself, Some(polled)), ("six", HowOver::Retried, Some(by("problems retry")))];
+    assert_eq!(told, expected);
+}
+
+async fn of_an_item_the_newest_that_are_over_are_kept(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    for number in 0..60 {
+        world.set(i64::try_from(number).unwrap());
+        let mut told = record(item(1));
+        told.problems = Some(vec![problem(&"x".repeat(number + 1))]);
+        world.store.record(&[(fence, told)]).await.unwrap();
+    }
+    let past = world.store.past_problems(id(1), Timestamp::MIN, 1_000).await.unwrap();
+    assert_eq!((past.len(), past[0].over, past[49].over), (50, at(10), at(59)));
 }
 
 async fn everything_comes_back_as_it_was(world: World) {

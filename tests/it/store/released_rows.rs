@@ -12,14 +12,14 @@ use jirasyncd::model::command::{Answer, Command, CommandRecord, Ended, Operator,
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::model::hub::{Audience, Conflict, ItemState};
 use jirasyncd::model::ids::{CommentId, InstanceId, IssueId, ItemId, OperationId, SideId, SyncId, ThingId};
-use jirasyncd::model::occasion::Occasion;
+use jirasyncd::model::occasion::{Brought, Occasion};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{
     Announced, CommentTrace, Dismissed, Newcomer, Store as _, StoredProblem, Urgency, Waiting,
 };
 use jirasyncd::model::things::{MadeThing, Property};
-use jirasyncd::model::trail::Author;
+use jirasyncd::model::trail::{Author, HowOver, PastProblem};
 use jirasyncd::model::value::Value;
 use jirasyncd::store::{Dependencies, Page, Spawn, SqliteStore};
 use rusqlite::Connection;
@@ -136,6 +136,13 @@ const ROWS: &[(usize, &str)] = &[
         (NULL, 'acme', 1772443962500, '{"side":"acme","field":null,"what":"its clock was set","remedy":"look","operation":"000000000000000000000000000000ac"}',
          1772443975000, 1000, 'alice', 7)"#,
     ),
+    (
+        13,
+        r#"INSERT INTO past_problems (item, since_ms, over_ms, times, how, brought, dismissed_ms, dismissed_uid, dismissed_user, problem) VALUES
+        (FIRST, 1772443976000, 1772443977000, 3, '"retried"',
+         '{"by":[{"command":{"name":"problems retry","by":{"uid":1000,"name":"alice"}}}],"reasons":1}', 1772443976500, 1000, 'alice',
+         '{"side":"globex","field":"summary","what":"it is not on the screen","remedy":"put it there"}')"#,
+    ),
 ];
 
 /// Writes the rows that a schema has room for.
@@ -209,7 +216,8 @@ async fn conflicts_and_problems(up: &Upgraded) {
     assert_eq!(up.store.items_in_conflict().await.unwrap(), [up.first]);
     let stored = up.store.problems(10).await.unwrap();
     let told = |stored: &StoredProblem| {
-        let Problem { side, field, what, remedy, operation } = &stored.problem;
+        let Problem { side, field, what, remedy, operation, settles } = &stored.problem;
+        assert!(!settles, "nobody said so then");
         let words = format!("{side} {field:?} {what} / {remedy} / {operation:?}");
         (stored.item, stored.about.clone(), words, stored.since, stored.times, stored.dismissed.clone())
     };
@@ -231,6 +239,25 @@ async fn conflicts_and_problems(up: &Upgraded) {
     let gone = up.since(11, [()]).len() as u64;
     assert_eq!((figures.conflicts, figures.problems, figures.dismissed), (1, 2, gone));
     assert_eq!(up.store.problems_to_tell(10).await.unwrap().len(), 2);
+    let command = Occasion::Command { name: "problems retry".into(), by: alice() };
+    let over = PastProblem {
+        since: at(76_000),
+        over: at(77_000),
+        times: 3,
+        how: HowOver::Retried,
+        brought: Some(Brought { by: vec![command], reasons: 1, again: None }),
+        dismissed: Some(Dismissed { at: at(76_500), by: alice() }),
+        problem: Problem {
+            side: "globex".into(),
+            field: Some("summary".into()),
+            what: "it is not on the screen".into(),
+            remedy: "put it there".into(),
+            operation: None,
+            settles: false,
+        },
+    };
+    let past = up.store.past_problems(up.first, Timestamp::MIN, 10).await.unwrap();
+    assert_eq!(past, up.since(13, [over]), "schema {}", up.version);
 }
 
 /// What an item is called by.

@@ -180,7 +180,15 @@ pub(super) fn intent(number: u128, item: ItemId, opened: i64) -> Intent {
 
 /// A record that changes nothing but the item.
 pub(super) fn record(item: ItemState) -> Record {
-    Record { item, intents: Vec::new(), conflicts: Vec::new(), problems: None, acts: Vec::new(), requests: Vec::new() }
+    Record {
+        item,
+        intents: Vec::new(),
+        conflicts: Vec::new(),
+        problems: None,
+        acts: Vec::new(),
+        requests: Vec::new(),
+        brought: None,
+    }
 }
 
 pub(super) fn problem(what: &str) -> Problem {
@@ -190,6 +198,7 @@ pub(super) fn problem(what: &str) -> Problem {
         what: what.into(),
         remedy: "Do this.".into(),
         operation: None,
+        settles: false,
     }
 }
 
