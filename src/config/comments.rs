@@ -123,8 +123,7 @@ fn row(entry: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Option
         let side = sides.known(&cell, findings)?;
         let Some(readers) = cell.text().and_then(Visibility::parse) else {
             if let Some(text) = cell.text() {
-                let help =
-                    "write `role:NAME` for a role of the project, `group:NAME`, or `internal` for a service desk's notes";
+                let help = "write `role:NAME` for a role of the project, `group:NAME`, or `internal` for a service desk's notes";
                 findings.error(&cell.spot, format!("`{text}` is neither a role nor a group"), help);
             }
             return None;

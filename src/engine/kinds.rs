@@ -69,6 +69,7 @@ fn holds_one(shape: Shape) -> bool {
         | Shape::Version
         | Shape::Sprint
         | Shape::Title
+        | Shape::Project
         | Shape::Request
         | Shape::Named => true,
         Shape::Text
@@ -138,6 +139,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Sprint => "the sprint",
         Shape::Request => "the request type",
         Shape::Title => "a name that is only read",
+        Shape::Project => "a project picker",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",
     }

@@ -1,7 +1,7 @@
 //! Names of the configuration against what the instances offer: fields by display name become ids, and every mapped name
 //! must exist. Pure. Must never pick one of several fields with one name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -204,10 +204,23 @@ impl Look<'_> {
             Some(field) if field.as_str() == SECURITY => "security level",
             // Those that are over are in the map, and cannot be chosen any more.
             Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
+            Some(field) if catalog.shapes.get(field) == Some(&Shape::Project) => return self.projects(row, offered),
             Some(field) if catalog.shapes.get(field) == Some(&Shape::Request) => "request type",
             Some(_) | None => "option",
         };
         self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
+    }
+
+    /// The projects that a row names. Who may see one is decided in that project, so one that is not shown is no error of the file.
+    fn projects(&mut self, row: &FieldRow, offered: &BTreeSet<String>) {
+        let side = self.side;
+        let named = row.values.rows.iter().filter_map(|known| known.names.get(side)).flatten();
+        for key in named.filter(|key| !offered.contains(*key)) {
+            let place = format!("sync.{}.fields.{}.values, side `{side}`", self.settings.id, row.name);
+            let what = format!("there is no project `{key}`, or the sync user may not see it");
+            let remedy = "let the sync user browse it (Browse Projects), or write the key of another one: until then it is written nowhere there";
+            self.found.push(Finding::warning(place, what, remedy));
+        }
     }
 
     /// Home's security levels that no row has, and whether levels can be set elsewhere. Jira offers them to who may set them.

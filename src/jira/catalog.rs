@@ -28,9 +28,15 @@ struct Screen {
 }
 
 impl Screen {
-    fn take(&mut self, field: wire::ScreenField) {
-        let options: BTreeSet<String> = field.allowed_values.iter().flat_map(options).collect();
+    fn take(&mut self, field: wire::ScreenField, fields: &FieldList) {
         let Some(id) = field.field_id.or(field.key) else { return };
+        let is_project = fields.shape(&FieldId::from(id.as_str())) == Some(Shape::Project);
+        let allowed = field.allowed_values.iter();
+        let options: BTreeSet<String> = if is_project {
+            allowed.flat_map(each).filter_map(key).collect()
+        } else {
+            allowed.flat_map(options).collect()
+        };
         if field.required && !field.has_default_value {
             self.required.insert(FieldId::from(id.as_str()), field.name.unwrap_or_else(|| id.clone()));
         }
@@ -48,6 +54,16 @@ fn options(allowed: &Value) -> Vec<String> {
     let below = allowed.get("children").and_then(Value::as_array).into_iter().flatten().filter_map(name);
     let below: Vec<String> = below.map(|below| format!("{own}{BELOW}{below}")).collect();
     std::iter::once(own).chain(below).collect()
+}
+
+/// What is allowed: old Jiras give the projects of a picker as a list in the list (recorded).
+fn each(allowed: &Value) -> &[Value] {
+    allowed.as_array().map_or(std::slice::from_ref(allowed), Vec::as_slice)
+}
+
+/// What a project is known by.
+fn key(project: &Value) -> Option<String> {
+    project.get("key")?.as_str().map(str::to_owned)
 }
 
 impl Client {
@@ -69,7 +85,7 @@ impl Client {
         let mut required = BTreeMap::new();
         let mut options: BTreeMap<FieldId, BTreeSet<String>> = BTreeMap::new();
         for kind in &types {
-            if let Some(screen) = self.create_screen(project, kind).await? {
+            if let Some(screen) = self.create_screen(project, kind, &fields).await? {
                 create_fields.insert(kind.name.clone(), screen.options.keys().cloned().collect());
                 required.insert(kind.name.clone(), screen.required);
                 // A project may have no version at all; of other fields nothing is told where nothing is listed.
@@ -132,7 +148,12 @@ impl Client {
     }
 
     /// The fields on the create screen; `None` where we may not create.
-    async fn create_screen(&self, project: &str, kind: &wire::TypeWithStatuses) -> Result<Option<Screen>, JiraError> {
+    async fn create_screen(
+        &self,
+        project: &str,
+        kind: &wire::TypeWithStatuses,
+        fields: &FieldList,
+    ) -> Result<Option<Screen>, JiraError> {
         let attempt = format!("reading the create screen of `{}` in project {project}", kind.name);
         let path = ["issue", "createmeta", project, "issuetypes", &kind.id.0];
         let mut screen = Screen::default();
@@ -148,7 +169,7 @@ impl Client {
             };
             let count = page.fields.len();
             for field in page.fields {
-                screen.take(field);
+                screen.take(field, fields);
             }
             start += count;
             let is_last = page.total.map(|total| start >= total).or(page.is_last);
@@ -256,5 +277,34 @@ impl Client {
             Err(JiraError { failure: Failure::Refused(_), .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_picker_offers_projects_by_their_keys_also_where_they_are_a_list_in_the_list() {
+        let custom = "com.atlassian.jira.plugin.system.customfieldtypes:project";
+        let fields: Vec<wire::Field> = serde_json::from_value(json!([
+            { "id": "customfield_1", "schema": { "type": "project", "custom": custom } },
+            { "id": "customfield_2", "schema": { "type": "version" } },
+        ]))
+        .unwrap();
+        let fields = FieldList::new(fields);
+        let project = |key: &str, name: &str| json!({ "key": key, "name": name });
+        let (support, web) = (project("SUP", "Support"), project("WEB", "Web"));
+        let offered = |id: &str, allowed: Value| {
+            let mut screen = Screen::default();
+            let field = json!({ "fieldId": id, "allowedValues": allowed });
+            screen.take(serde_json::from_value(field).unwrap(), &fields);
+            screen.options.remove(&FieldId::from(id)).unwrap().into_iter().collect::<Vec<String>>()
+        };
+        assert_eq!(offered("customfield_1", json!([support, web])), ["SUP", "WEB"]);
+        assert_eq!(offered("customfield_1", json!([[support, web]])), ["SUP", "WEB"]);
+        assert_eq!(offered("customfield_2", json!([support])), ["Support"], "everything else goes by its name");
     }
 }

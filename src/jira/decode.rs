@@ -214,6 +214,13 @@ impl Decoder<'_> {
         {
             return NativeValue::Person(person);
         }
+        // Its key is its own in the whole Jira, and is what is written; its name is changed more easily.
+        if self.is_chosen_project(field, value) {
+            return text("key").map_or_else(
+                || NativeValue::Other(value.clone()),
+                |key| NativeValue::Named(Named { id: String::new(), name: key.to_owned() }),
+            );
+        }
         // A service desk's request type lies one deeper, beside what customers see of the status.
         if let Some(inner) = value.get("requestType").filter(|inner| inner.is_object()) {
             return self.object(field, inner);
@@ -231,6 +238,15 @@ impl Decoder<'_> {
             }
             _ => NativeValue::Other(value.clone()),
         }
+    }
+
+    /// Whether a custom field holds a project. Where the list of fields was not read yet, Cloud's answer says it.
+    fn is_chosen_project(self, field: &FieldId, value: &Value) -> bool {
+        let is_one = match self.fields.shape(field) {
+            Some(shape) => matches!(shape, Shape::Project | Shape::Title),
+            None => value.get("projectTypeKey").is_some(),
+        };
+        is_one && field.as_str().starts_with("customfield_")
     }
 
     /// A user, if the answer says who it is.
@@ -562,6 +578,42 @@ mod tests {
             let issue = decoder.issue(row, &want).unwrap_or_else(|failure| panic!("{name}: {failure}"));
             assert!(issue.log.iter().all(|entry| entry.id > EntryId(0)));
         }
+    }
+
+    #[test]
+    fn a_project_picker_is_known_by_its_key_with_and_without_the_list_of_fields() {
+        use serde_json::json;
+        let schema = |custom: &str| json!({ "type": "project", "custom": custom });
+        let list: Vec<wire::Field> = part(json!([
+            { "id": "customfield_1", "schema": schema("com.atlassian.jira.plugin.system.customfieldtypes:project") },
+            { "id": "customfield_2", "schema": schema("com.example.app:project") },
+            { "id": "project", "schema": { "type": "project", "system": "project" } },
+        ]))
+        .unwrap();
+        let (known, unknown) = (FieldList::new(list), FieldList::default());
+        let shape = |id: &str| known.shape(&FieldId::from(id));
+        let shapes = ["customfield_1", "customfield_2", "project"].map(shape);
+        assert_eq!(shapes, [Some(Shape::Project), Some(Shape::Title), Some(Shape::Title)]);
+        let value = json!({ "id": "10000", "key": "SUP", "name": "Support", "projectTypeKey": "software" });
+        let name = |fields: &FieldList, id: &str, value: &Value| {
+            let read = Decoder { kind: Kind::Cloud, fields }.value(&FieldId::from(id), Some(value));
+            let NativeValue::Named(named) = read else { panic!("{id}: {read:?}") };
+            named.name
+        };
+        for fields in [&known, &unknown] {
+            let shown = ["customfield_1", "customfield_2", "project"].map(|id| name(fields, id, &value));
+            assert_eq!(shown, ["SUP", "SUP", "Support"], "its key, but for the project that an issue is in");
+        }
+        // Nothing else that has a name becomes one.
+        assert_eq!(name(&unknown, "customfield_3", &json!({ "id": "1", "key": "k", "name": "Team" })), "Team");
+        let written = |id: &str| {
+            let named = NativeValue::Named(Named { id: "10000".to_owned(), name: "SUP".to_owned() });
+            crate::jira::encode::Encoder { kind: Kind::DataCenter, fields: &known }.value(&FieldId::from(id), &named)
+        };
+        assert_eq!(written("customfield_1"), json!({ "key": "SUP" }), "an id of one Jira is none of another's");
+        let decoder = Decoder { kind: Kind::DataCenter, fields: &known };
+        let nothing = decoder.value(&FieldId::from("customfield_1"), Some(&json!({})));
+        assert!(matches!(nothing, NativeValue::Other(_)), "what has no key is not read as empty");
     }
 
     fn comment(kind: Kind, extra: &Value) -> CommentSnapshot {

@@ -39,6 +39,9 @@ impl Encoder<'_> {
             }
             // A text, and never an object: Jira answers `Operation value must be a string`.
             NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Request) => json!(named.id),
+            NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Project) => {
+                json!({ "key": named.name })
+            }
             NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
             NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Cascade) => {
                 match named.name.split_once(BELOW) {

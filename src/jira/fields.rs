@@ -106,6 +106,8 @@ impl FieldList {
             ("user", _) => Shape::Person,
             ("group", _) => Shape::Group,
             ("version", _) => Shape::Version,
+            // Only Jira's own picker is known to take what it shows.
+            ("project", _) if is_of("customfieldtypes:project") => Shape::Project,
             ("project", _) => Shape::Title,
             ("priority" | "resolution" | "status" | "issuetype" | "securitylevel", _) => Shape::Named,
             ("array", Some("string")) => Shape::Words,

@@ -63,6 +63,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         | Shape::Version
         | Shape::Sprint
         | Shape::Request
+        | Shape::Project
         | Shape::Named => Some(FieldKind::Choice),
         Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
         Shape::Person => Some(FieldKind::Person),

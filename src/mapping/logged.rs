@@ -19,9 +19,11 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
     let text = item.to_text.as_deref().filter(|text| !text.is_empty());
     let id = item.to.as_deref().filter(|id| !id.is_empty());
     let value = match place.row.kind {
-        // All sprints that it was in, in no order that says which is the last; of a request type, keys or a name.
+        // All sprints that it was in, in no order that says which is the last; of a request type, keys or a name; of a project, its name.
         _ if id.is_some_and(|ids| ids.contains(',')) && place.shape() == Some(Shape::Sprint) => return None,
-        _ if text.is_some() && matches!(place.shape(), Some(Shape::Title | Shape::Request)) => return None,
+        _ if text.is_some() && matches!(place.shape(), Some(Shape::Title | Shape::Request | Shape::Project)) => {
+            return None;
+        }
         FieldKind::Line if place.shape().is_some_and(is_logged_otherwise) => return None,
         FieldKind::Line => text.map(|text| Value::Line(place.open_name(text))),
         FieldKind::Document if place.catalog.kind == Some(Kind::DataCenter) => {

@@ -149,8 +149,19 @@ fn may_not_have_it(place: &Place<'_>, person: &Person) -> bool {
     assignee && place.catalog.unassignable.contains(&person.account)
 }
 
-/// A name that the map gives, and the side does not have.
+/// A name that the map gives, and the side does not have. Of projects Jira offers those that the sync user may browse.
 fn not_offered(place: &Place<'_>, name: &str) -> Unmappable {
+    if place.shape() == Some(Shape::Project) {
+        return Unmappable {
+            why: format!(
+                "project `{name}` of field `{}` is not on side `{}`, or the sync user may not see it",
+                place.row.name, place.side
+            ),
+            remedy: "let the sync user browse it there (Browse Projects), or name another one in the row's `values`; it is looked for again"
+                .to_owned(),
+            may_pass: true,
+        };
+    }
     Unmappable {
         why: format!("field `{}` of side `{}` does not offer `{name}`", place.row.name, place.side),
         remedy: "add it there, or name what is there in the row's `values`; it is looked for again".to_owned(),

@@ -202,8 +202,10 @@ pub enum Shape {
     Sprint,
     /// What a service desk's customer asked for.
     Request,
-    /// Something with a name that is read, and never written: the project.
+    /// Something with a name that is read, and never written: the project of an issue.
     Title,
+    /// One project, by its key: what a project picker holds.
+    Project,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
     /// Something that is not carried.
@@ -223,7 +225,14 @@ impl Shape {
     pub fn is_choice(self) -> bool {
         matches!(
             self,
-            Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Sprint | Self::Request | Self::Named
+            Self::Option
+                | Self::Cascade
+                | Self::Group
+                | Self::Version
+                | Self::Sprint
+                | Self::Request
+                | Self::Project
+                | Self::Named
         )
     }
 }

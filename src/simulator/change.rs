@@ -117,7 +117,7 @@ pub(crate) fn draft(
             Err(reason) => drop(errors.insert(name.clone(), reason)),
         }
     }
-    errors.extend(permissions::shut_level(state, project, current, by.user, &draft.changes));
+    errors.extend(permissions::shut(state, project, current, by.user, &draft.changes));
     errors.extend(super::requests::misfits(state, project, current, body, &draft.changes));
     require(state, project, &draft, creating, screen, &mut errors);
     if errors.is_empty() { Ok(draft) } else { Err(Refusal::fields(errors)) }

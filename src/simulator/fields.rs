@@ -108,6 +108,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         | FieldType::Version
         | FieldType::Versions
         | FieldType::Components
+        | FieldType::Project
         | FieldType::Security
         | FieldType::EpicLink
         | FieldType::EpicName
@@ -149,6 +150,7 @@ fn schema_parts(cloud: bool, field: &Field) -> (&'static str, Option<&'static st
             FieldType::Version => ("version", None, "version"),
             FieldType::Versions => ("array", Some("version"), "multiversion"),
             FieldType::Components => ("array", Some("component"), ""),
+            FieldType::Project => ("project", None, "project"),
             FieldType::Security => ("securitylevel", None, ""),
             FieldType::EpicLink | FieldType::EpicName => ("string", None, "gh-epic-label"),
             FieldType::Sprint => ("array", Some(if cloud { "json" } else { "string" }), "gh-sprint"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::setup::{FieldType, Holder};
 use super::state::{Field, FieldKind, Issue, Project, State};
+use super::values;
 
 /// Every built-in project permission [v3 GET permissionscheme], with the numeric id that `mypermissions` shows.
 pub(crate) const PROJECT: &[&str] = &[
@@ -114,17 +115,30 @@ pub(crate) fn sees_level(
     members.is_none_or(|members| is_one_of(state, project, issue, user, members))
 }
 
-/// The security level among these values, with why it may not be set, where this user is not in it.
-pub(crate) fn shut_level(
+/// Whether this user sees that a project is there.
+pub(crate) fn browses(state: &State, project: &Project, user: Option<&str>) -> bool {
+    holds(state, project, None, user, "BROWSE_PROJECTS")
+}
+
+/// What of these values this user may not set, and why: a security level that they are not in, a project that they may not browse.
+pub(crate) fn shut(
     state: &State,
     project: &Project,
     issue: Option<&Issue>,
     user: Option<&str>,
     changes: &[(String, serde_json::Value)],
-) -> Option<(String, String)> {
-    let (name, level) = changes.iter().find(|(name, _)| name == "security")?;
-    let level = level.as_str().filter(|level| !sees_level(state, project, issue, user, level))?;
-    Some((name.clone(), format!("Security level id '{level}' is not valid")))
+) -> Vec<(String, String)> {
+    let why = |name: &str, value: &serde_json::Value| {
+        let id = value.as_str()?;
+        if name == "security" {
+            let is_shut = !sees_level(state, project, issue, user, id);
+            return is_shut.then(|| format!("Security level id '{id}' is not valid"));
+        }
+        state.fields.get(name).filter(|field| field.kind == FieldKind::Plain(FieldType::Project))?;
+        let chosen = state.project(id).filter(|chosen| !browses(state, chosen, user))?;
+        Some(values::unknown_project(&chosen.key))
+    };
+    changes.iter().filter_map(|(name, value)| Some((name.clone(), why(name, value)?))).collect()
 }
 
 /// Whether this user holds a global permission.

@@ -180,6 +180,7 @@ fn asked(field: &Field) -> Option<Asked> {
         | FieldType::Version
         | FieldType::Versions
         | FieldType::Components
+        | FieldType::Project
         | FieldType::Security
         | FieldType::EpicLink
         | FieldType::Sprint
@@ -302,6 +303,7 @@ impl Row<'_> {
                 | FieldType::Version
                 | FieldType::Versions
                 | FieldType::Components
+                | FieldType::Project
                 | FieldType::Security
                 | FieldType::EpicLink
                 | FieldType::Sprint

@@ -177,6 +177,9 @@ impl View<'_> {
                 FieldType::Version | FieldType::Security => {
                     by_id.and_then(|id| self.state.thing(id)).map_or(Value::Null, |thing| self.thing(thing))
                 }
+                FieldType::Project => {
+                    by_id.and_then(|id| self.state.project(id)).map_or(Value::Null, |known| self.project(known))
+                }
                 FieldType::Versions | FieldType::Components => {
                     let ids = list(value).iter().filter_map(Value::as_str);
                     Value::Array(ids.filter_map(|id| self.state.thing(id)).map(|thing| self.thing(thing)).collect())

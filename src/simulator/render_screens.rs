@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::change::{self, Screen};
 use super::render::View;
+use super::setup::FieldType;
 use super::state::{Field, FieldKind, Issue, Project, ThingKind, Transition};
 use super::{fields, parents, permissions, values, workflow};
 
@@ -64,6 +65,11 @@ impl View<'_> {
                 all(own.map(|kind| self.issue_type(kind)).collect())
             }
             FieldKind::Project => all(vec![self.project(project)]),
+            FieldKind::Plain(FieldType::Project) => {
+                let known = self.state.projects.values();
+                let shown = known.filter(|known| permissions::browses(self.state, known, self.user));
+                all(shown.map(|known| self.project(known)).collect())
+            }
             FieldKind::Plain(kind) => {
                 if let Some((kind, _)) = values::thing_kind(kind) {
                     // An archived version is on no screen (memory).

@@ -136,6 +136,8 @@ pub enum FieldType {
     Versions,
     /// Several components of the project.
     Components,
+    /// One of the projects that whoever asks may browse.
+    Project,
     /// A security level of the project.
     Security,
     /// Data Center: the epic that an issue belongs to.
@@ -174,6 +176,7 @@ impl FieldType {
             | Self::Cascade(_)
             | Self::Group
             | Self::Version
+            | Self::Project
             | Self::EpicLink
             | Self::EpicName
             | Self::Sprint

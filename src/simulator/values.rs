@@ -110,6 +110,7 @@ fn parse_plain(
         | FieldType::Cascade(_)
         | FieldType::Group
         | FieldType::Version
+        | FieldType::Project
         | FieldType::Security
             if value.is_null() =>
         {
@@ -117,6 +118,7 @@ fn parse_plain(
         }
         FieldType::Group => group_reference(state, value),
         FieldType::Version | FieldType::Security => thing_reference(state, project, kind, value),
+        FieldType::Project => project_reference(state, value),
         FieldType::Cascade(_) => cascade_reference(field, value),
         FieldType::Number => {
             value.as_f64().map(|number| json!(number)).ok_or_else(|| "Operation value must be a number".into())
@@ -268,6 +270,18 @@ fn group_reference(state: &State, value: &Value) -> Result<Value, String> {
     known.map(|name| json!(name)).ok_or_else(|| format!("Could not find group '{name}'."))
 }
 
+/// `{"key":…}` or `{"id":…}` [v3, dc narrative]; kept as the id, since keys change. Who may choose it is asked in `permissions`.
+fn project_reference(state: &State, value: &Value) -> Result<Value, String> {
+    let by = |name: &str| value.get(name).and_then(Value::as_str);
+    let Some(wanted) = by("id").or_else(|| by("key")) else { return Err("data was not an object".into()) };
+    state.project(wanted).map(|found| json!(found.id)).ok_or_else(|| unknown_project(wanted))
+}
+
+/// What is said of a project that is not there, and of one that is not shown (memory).
+pub(crate) fn unknown_project(reference: &str) -> String {
+    format!("No project could be found with key '{reference}'.")
+}
+
 /// What a field of this type chooses from.
 pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> {
     match kind {
@@ -290,6 +304,7 @@ pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> 
         | FieldType::Cascade(_)
         | FieldType::Group
         | FieldType::Groups
+        | FieldType::Project
         | FieldType::EpicLink
         | FieldType::EpicName
         | FieldType::Sprint
@@ -407,6 +422,8 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
                 (Some(words.clone()), Some(words))
             }
             FieldType::Version | FieldType::Security => (own(text), text.map(|id| thing_name(state, id))),
+            // By its name (memory).
+            FieldType::Project => (own(text), text.and_then(|id| state.project(id)).map(|found| found.name.clone())),
             FieldType::Versions | FieldType::Components => (
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(joined(value, ",", |id| thing_name(state, id))),

@@ -51,9 +51,8 @@ pub(super) fn check(connection: &Connection) -> StepResult<Vec<String>> {
     findings.part("a write", |findings| intents(connection, findings));
     findings.part("a conflict", |findings| texts::<Conflict>(connection, findings, "conflict", "conflicts"));
     findings.part("a problem", |findings| texts::<Problem>(connection, findings, "problem", "problems"));
-    findings.part("a problem that is over", |findings| {
-        texts::<Problem>(connection, findings, "problem", "past_problems")
-    });
+    findings
+        .part("a problem that is over", |findings| texts::<Problem>(connection, findings, "problem", "past_problems"));
     let Findings { mut named, more } = findings;
     if more > 0 {
         named.push(format!("and {more} more"));

@@ -81,7 +81,9 @@ pub(super) fn replace(
 /// What stands: its row, since when, and what it says.
 fn standing(connection: &Connection, owner: &Owner) -> StepResult<Vec<(i64, Milliseconds, String)>> {
     let mut select = match owner {
-        Owner::Item(_) => connection.prepare_cached("SELECT number, since_ms, problem FROM problems WHERE item = ?1")?,
+        Owner::Item(_) => {
+            connection.prepare_cached("SELECT number, since_ms, problem FROM problems WHERE item = ?1")?
+        }
         Owner::About(_) => {
             connection.prepare_cached("SELECT number, since_ms, problem FROM problems WHERE about = ?1")?
         }

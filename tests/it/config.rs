@@ -297,6 +297,7 @@ fn the_settings_are_what_the_file_says() {
         ("resolution", FieldKind::Choice),
         ("security", FieldKind::Choice),
         ("sprint", FieldKind::Choice),
+        ("product", FieldKind::Choice),
         ("epic-name", FieldKind::Line),
         ("request", FieldKind::Choice),
         ("origin", FieldKind::Line),

@@ -150,11 +150,9 @@ async fn a_comment_that_becomes_a_note_stays_with_its_partner_and_leaves_the_oth
 #[tokio::test(start_paused = true)]
 async fn where_the_projects_are_not_as_the_row_says_nothing_crosses_and_that_is_told() {
     let (none, open) = ("which is no service desk", "which is a service desk with customers");
-    for (desks, told) in [
-        (vec!["globex"], vec![none, open]),
-        (vec![], vec![none]),
-        (vec!["acme", "globex"], vec![open]),
-    ] {
+    for (desks, told) in
+        [(vec!["globex"], vec![none, open]), (vec![], vec![none]), (vec!["acme", "globex"], vec![open])]
+    {
         let (world, key) = world(&with(&two(), &row("globex")), &desks).await;
         let there = world.issue("globex", "Item").key;
         world.person("acme", "jane").internal_comment(&key, "canary-note").unwrap();

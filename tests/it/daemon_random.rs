@@ -534,14 +534,8 @@ async fn what_this_auditor_asks_for_it_sees() {
         random.judge().await
     };
     let (side, field) = ("globex".into(), Some("components".into()));
-    let problem = Problem {
-        side,
-        field,
-        what: "x".to_owned(),
-        remedy: "y".to_owned(),
-        operation: None,
-        settles: false,
-    };
+    let problem =
+        Problem { side, field, what: "x".to_owned(), remedy: "y".to_owned(), operation: None, settles: false };
     let of_times = Problem { field: None, what: format!("{} (`UTC`)", TOLD[0]), ..problem.clone() };
     assert_eq!(tells(std::slice::from_ref(&of_times)).await, Ok(()));
     assert!(tells(&[of_times, problem]).await.unwrap_err().starts_with("problems: [\"globex: x\"]"));

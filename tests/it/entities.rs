@@ -51,6 +51,11 @@ pub(crate) fn never_cleared(subject: Subject) -> Option<&'static str> {
     impossible(subject, Act::Clear)
 }
 
+/// Why nothing of it ever becomes another.
+pub(crate) fn never_edited(subject: Subject) -> Option<&'static str> {
+    impossible(subject, Act::Edit)
+}
+
 /// Why Jira knows no such act.
 fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
     match (subject, act) {

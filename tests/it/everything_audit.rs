@@ -372,6 +372,9 @@ pub(crate) fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<
             instant(&text)
         } else if field.is_set() || matches!(field, Custom::Release | Custom::Region | Custom::Team) {
             words(&text)
+        } else if field == Custom::Project {
+            // Its name begins with its key.
+            text.split(' ').next().unwrap_or_default().to_owned()
         } else {
             text
         };
@@ -674,14 +677,8 @@ async fn what_a_side_keeps_back_is_in_no_problem_not_even_of_its_own() {
     leaks(&world, &people.written, "").await.unwrap();
     let secret = people.written[1].canary.clone();
     let what = format!("the field could not be read: {secret}");
-    let problem = Problem {
-        side: "acme".into(),
-        field: None,
-        what,
-        remedy: String::new(),
-        operation: None,
-        settles: false,
-    };
+    let problem =
+        Problem { side: "acme".into(), field: None, what, remedy: String::new(), operation: None, settles: false };
     let now = world.surroundings.clock.now();
     world.daemon().store().set_problems("SUP-1", &[problem], now).await.unwrap();
     let found = leaks(&world, &people.written, "").await.unwrap_err();

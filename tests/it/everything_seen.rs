@@ -136,14 +136,8 @@ async fn what_is_told_to_stay_may_lack_and_be_nothing_else() {
     let key = issue("globex").key;
     // One of them is that one's.
     let what = "2 comments or files of people whose acts stay here: not carried".to_owned();
-    let problem = Problem {
-        side: "globex".into(),
-        field: None,
-        what,
-        remedy: String::new(),
-        operation: None,
-        settles: false,
-    };
+    let problem =
+        Problem { side: "globex".into(), field: None, what, remedy: String::new(), operation: None, settles: false };
     world.daemon().store().set_problems(&key, &[problem], world.surroundings.clock.now()).await.unwrap();
     let (acme, ours) = (world.jira("acme").clone(), world.person("acme", sync_user("acme")));
     let before = acme.back_up();

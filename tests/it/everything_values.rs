@@ -4,7 +4,7 @@ use jirasyncd::simulator::{Person, Refusal};
 use serde_json::{Value, json};
 
 use super::everything_acts::Act;
-use super::everything_world::{CUSTOM, Custom, GROUPS, OPTIONS, SIDES, VERSIONS};
+use super::everything_world::{CUSTOM, Custom, GROUPS, OPTIONS, PICKED, SIDES, VERSIONS};
 
 /// A day, or none.
 pub(crate) fn date(pick: usize) -> Value {
@@ -57,6 +57,7 @@ pub(crate) fn element(field: Custom, column: usize, pick: usize, canary: &str) -
         // The number of the sprint of that name, see `everything_world`.
         Custom::Sprint => json!(1 + (pick % 3 + 3 - column) % 3),
         Custom::Release | Custom::Releases => json!({ "name": VERSIONS[pick % 3] }),
+        Custom::Project => json!({ "key": PICKED[pick % 3] }),
     }
 }
 

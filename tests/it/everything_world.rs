@@ -59,6 +59,8 @@ pub(crate) const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 pub(crate) const COMPONENTS: [&str; 3] = ["Api", "Web", "Db"];
 pub(crate) const OPTIONS: [&str; 3] = ["Linux", "Mac", "Windows"];
 pub(crate) const GROUPS: [&str; 3] = ["red", "blue", "green"];
+/// The keys of projects that every side has, each under a name of its own, and in which nothing is done.
+pub(crate) const PICKED: [&str; 3] = ["ONE", "TWO", "TRE"];
 /// A type that is called the same everywhere.
 pub(crate) const STORY: &str = "Story";
 pub(crate) const LEVEL: &str = "Staff";
@@ -95,9 +97,11 @@ pub(crate) enum Custom {
     Sprint,
     /// The one that no configuration carries.
     Secret,
+    Project,
 }
 
-pub(crate) const CUSTOM: [Custom; 20] = [
+/// All of them, the secret one last.
+pub(crate) const CUSTOM: [Custom; 21] = [
     Custom::Effort,
     Custom::Start,
     Custom::Target,
@@ -117,6 +121,7 @@ pub(crate) const CUSTOM: [Custom; 20] = [
     Custom::Releases,
     Custom::Grade,
     Custom::Sprint,
+    Custom::Project,
     Custom::Secret,
 ];
 
@@ -148,6 +153,7 @@ impl Custom {
             Self::Releases => "version picker, several versions",
             Self::Grade => "select, one choice",
             Self::Sprint => "sprint",
+            Self::Project => "project picker",
         }
     }
 
@@ -179,6 +185,7 @@ impl Custom {
             Self::Releases => FieldType::Versions,
             Self::Grade => FieldType::Select(names(&OPTIONS)),
             Self::Sprint => FieldType::Sprint,
+            Self::Project => FieldType::Project,
         }
     }
 
@@ -300,6 +307,10 @@ fn enrich(setup: &mut Setup, column: usize) {
     for (number, what) in ["FAR", "HID", "ATT"].into_iter().enumerate() {
         let key = beside(what, column);
         setup.projects.push(ProjectSetup { name: key.clone(), key, id: 11_000 + number as u64, ..other.clone() });
+    }
+    for (number, key) in PICKED.into_iter().enumerate() {
+        let name = format!("{key} {}", ["works", "yard", "Werk"][column]);
+        setup.projects.push(ProjectSetup { name, key: key.to_owned(), id: 11_010 + number as u64, ..other.clone() });
     }
     // Faults say when there is too much; a limit of its own would only slow the run.
     setup.limits = Limits::off();

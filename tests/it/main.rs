@@ -217,6 +217,8 @@ mod daemon_private_acts;
 #[cfg(test)]
 mod daemon_problems;
 #[cfg(test)]
+mod daemon_projects;
+#[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;

@@ -1,6 +1,8 @@
 //! The simulated Jira keeps every type of field as Atlassian documents it: what is written, what is read, what is logged, who may.
 
-use jirasyncd::simulator::{FieldSetup, FieldType, Kind, Setup, SprintState, presets};
+use std::collections::BTreeSet;
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Kind, ProjectSetup, Setup, SprintState, presets};
 use serde_json::{Value, json};
 
 use super::contract::watch::watched;
@@ -134,6 +136,54 @@ async fn other_types_read_as_they_are_written() {
         client.jira.set_permission(project, "SET_ISSUE_SECURITY", &[]);
         let level = client.put(&path, json!({ "fields": { "security": null } })).await;
         assert_eq!(level.status, 400, "only who may set security levels");
+    }
+}
+
+const PICKER: &str = "customfield_21003";
+
+#[tokio::test(start_paused = true)]
+async fn a_project_picker_offers_and_takes_what_may_be_browsed() {
+    let with = |mut setup: Setup| {
+        setup.fields.push(FieldSetup::new(PICKER, "For project", FieldType::Project));
+        let mut hidden = ProjectSetup::new("HID", 10_778, "Hidden");
+        hidden.permissions.insert("BROWSE_PROJECTS".to_owned(), BTreeSet::new());
+        setup.projects.extend([ProjectSetup::new("WEB", 10_777, "Web shop"), hidden]);
+        start(&setup)
+    };
+    let acme = with(presets::acme("https://acme.example"));
+    let globex = with(presets::globex("https://jira.globex.example/jira"));
+    for (jira, project, kind) in [(acme, "SUP", "Bug"), (globex, "ENG", "Defect")] {
+        let client = Client::of(&jira, "sync");
+        let _watch = watched(&client.jira);
+        let key = issue(&client, project, kind, json!({ PICKER: { "key": "WEB" } })).await.text("/key").to_owned();
+        let path = format!("issue/{key}");
+        let read = client.get(&path).await;
+        let shown = ["id", "key", "name"].map(|part| read.text(&format!("/fields/{PICKER}/{part}")));
+        assert_eq!(shown, ["10777", "WEB", "Web shop"]);
+        let meta = client.get(&format!("{path}/editmeta")).await;
+        let meta = &meta.body["fields"][PICKER];
+        let custom = "com.atlassian.jira.plugin.system.customfieldtypes:project";
+        assert_eq!((&meta["schema"]["type"], &meta["schema"]["custom"]), (&json!("project"), &json!(custom)));
+        assert_eq!(meta["operations"], json!(["set"]));
+        let offered: Vec<&str> =
+            meta["allowedValues"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+        assert_eq!(offered, [project, "WEB"], "no project that the user may not browse");
+        // By its id, and logged with that and its name.
+        let own = client.get(&format!("project/{project}")).await;
+        assert!(client.put(&path, json!({ "fields": { PICKER: { "id": own.text("/id") } } })).await.status < 300);
+        let items = last_items(&client.get(&format!("{path}?expand=changelog")).await.body);
+        let logged = |part: &str| items[0][part].as_str().unwrap().to_owned();
+        assert_eq!((logged("from"), logged("fromString")), ("10777".to_owned(), "Web shop".to_owned()));
+        assert_eq!((logged("to"), logged("toString")), (own.text("/id").to_owned(), own.text("/name").to_owned()));
+        for wrong in [json!({ "key": "NONE" }), json!({ "key": "HID" }), json!({ "id": "10778" })] {
+            let answer = client.put(&path, json!({ "fields": { PICKER: wrong } })).await;
+            assert_eq!(answer.status, 400, "what is not shown is not there: {answer:?}");
+            assert!(answer.text(&format!("/errors/{PICKER}")).contains("No project"), "{answer:?}");
+        }
+        let bare = client.put(&path, json!({ "fields": { PICKER: "WEB" } })).await;
+        assert_eq!(bare.status, 400, "a key alone is no project");
+        assert!(client.put(&path, json!({ "fields": { PICKER: null } })).await.status < 300);
+        assert!(client.get(&path).await.body["fields"][PICKER].is_null());
     }
 }
 

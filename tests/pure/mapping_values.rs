@@ -105,6 +105,40 @@ fn a_kind_goes_both_ways_only_where_it_comes_back_whole() {
     assert_eq!(fit(FieldKind::Choice, Shape::Day), Fit::Never);
     assert_eq!(fit(FieldKind::Line, Shape::Day), Fit::Read);
     assert_eq!(fit(FieldKind::Options, Shape::Rich), Fit::Never);
+    // A project that was picked can be picked again; the one that an issue is in is only read.
+    for kind in [FieldKind::Line, FieldKind::Choice] {
+        assert_eq!((fit(kind, Shape::Project), fit(kind, Shape::Title)), (Fit::Both, Fit::Read), "{kind:?}");
+    }
+    assert_eq!(fit(FieldKind::Person, Shape::Project), Fit::Never);
+}
+
+#[test]
+fn a_project_goes_by_its_key_to_where_that_is_shown() {
+    let sync = sync();
+    let field = FieldId::from("field");
+    let there = side(1);
+    let options = BTreeMap::from([(field.clone(), BTreeSet::from(["ENG".to_owned(), "WEB".to_owned()]))]);
+    let shapes = BTreeMap::from([(field, Shape::Project)]);
+    let catalog = Catalog { options, shapes, ..catalog(1) };
+    let mut own = row(&sync, FieldKind::Choice, "field");
+    let named = |key: &str| NativeValue::Named(Named { id: String::new(), name: key.to_owned() });
+    let write = |row: &FieldRow, shared: &str| {
+        outbound(&place(&sync, row, &there, &catalog), &Value::Choice(shared.to_owned()))
+    };
+    assert_eq!(write(&own, "WEB"), Ok(named("WEB")));
+    let lacks = write(&own, "SUP").unwrap_err();
+    assert!(lacks.may_pass && lacks.why.contains("project `SUP`"), "{lacks:?}");
+    assert!(lacks.why.contains("or the sync user may not see it"), "{lacks:?}");
+    assert!(lacks.remedy.contains("Browse Projects"), "{lacks:?}");
+    // Its log tells an id and a name, neither of which is the key.
+    let log = |row: &FieldRow| logged(&place(&sync, row, &there, &catalog), &item(Some("10001"), Some("Web shop")));
+    assert_eq!(log(&own), None);
+    let names = BTreeMap::from([(side(0), vec!["SUP".to_owned()]), (side(1), vec!["ENG".to_owned()])]);
+    own.values = Table { rows: vec![Row { shared: "SUP".to_owned(), names, path: BTreeMap::new() }] };
+    assert_eq!(write(&own, "SUP"), Ok(named("ENG")));
+    let read = |key: &str| inbound(&place(&sync, &own, &there, &catalog), &named(key));
+    assert_eq!(read("ENG"), Some(Value::Choice("SUP".to_owned())));
+    assert_eq!(read("WEB"), Some(Value::Choice(format!("?{there}:WEB"))));
 }
 
 /// The text that a side reads where another wrote.

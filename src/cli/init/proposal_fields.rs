@@ -77,7 +77,8 @@ fn proposed(name: String, cells: &BTreeMap<usize, &Custom>, why: Why, sides: usi
         false => (None, true),
         true if cells.len() == sides && options.iter().all(|named| is_one(&named)) => (None, true),
         true => {
-            let (values, sure) = values(&options);
+            let is_project = cells.values().any(|custom| custom.shape == Shape::Project);
+            let (values, sure) = if is_project { projects(&options) } else { values(&options) };
             (Some(values), sure)
         }
     };
@@ -106,6 +107,23 @@ fn values(options: &[Vec<String>]) -> (Rows, bool) {
     (rows(options, &edges), sure)
 }
 
+/// Projects by their keys, and by nothing that is only near: another key is another project. Those that stand alone are not listed, since
+/// a Jira may have thousands.
+fn projects(options: &[Vec<String>]) -> (Rows, bool) {
+    let Some((first, others)) = options.split_first() else { return (Rows::default(), false) };
+    let same = |other: &Vec<String>| -> Vec<Edge> {
+        let edge = |(at, key): (usize, &String)| {
+            let against = other.iter().position(|against| against == key)?;
+            Some(Edge { first: at, other: against, why: Why::Same })
+        };
+        first.iter().enumerate().filter_map(edge).collect()
+    };
+    let edges: Vec<Vec<Edge>> = others.iter().map(same).collect();
+    let found = Rows { alone: Vec::new(), ..rows(options, &edges) };
+    let sure = !found.rows.is_empty();
+    (found, sure)
+}
+
 /// Shapes that are carried into one another.
 const GROUPS: &[&[Shape]] = &[
     &[Shape::Text],
@@ -119,6 +137,7 @@ const GROUPS: &[&[Shape]] = &[
     &[Shape::Cascade],
     &[Shape::Person],
     &[Shape::People],
+    &[Shape::Project],
 ];
 
 fn names<'c>(customs: &'c [Custom], at: &[usize]) -> Vec<&'c str> {
@@ -137,7 +156,7 @@ fn customs(side: &Side) -> Vec<Custom> {
         let is_only = catalog.fields.values().filter(|other| *other == name).count() == 1;
         let cell =
             if is_only && catalog.fields.keys().all(|id| id.as_str() != name) { name.clone() } else { id.to_string() };
-        let is_choice = matches!(shape, Shape::Option | Shape::Options | Shape::Cascade);
+        let is_choice = matches!(shape, Shape::Option | Shape::Options | Shape::Cascade | Shape::Project);
         let options = catalog.options.get(id).filter(|_| is_choice).into_iter().flatten().cloned().collect();
         found.push(Custom { id: id.clone(), name: name.clone(), cell, shape: *shape, options });
     }
@@ -247,6 +266,29 @@ mod tests {
         assert_eq!((platform.rows.len(), platform.alone.len()), (1, 2));
         assert!(!found[1].sure);
         assert_eq!(found[1].values.as_ref().unwrap().rows.len(), 2);
+    }
+
+    #[test]
+    fn projects_are_one_by_their_keys_alone() {
+        let (mut acme, mut globex) = (side("acme"), side("globex"));
+        field(&mut acme, "customfield_1", "For project", Shape::Project, &["APPS", "SUP", "WEB"]);
+        field(&mut globex, "customfield_7", "For project", Shape::Project, &["APP", "ENG", "WEB"]);
+        field(&mut acme, "customfield_2", "Sold by", Shape::Project, &["SUP"]);
+        field(&mut globex, "customfield_8", "Sold by", Shape::Project, &["ENG"]);
+        // Text is no project.
+        field(&mut acme, "customfield_3", "Origin", Shape::Project, &["SUP"]);
+        field(&mut globex, "customfield_9", "Origin", Shape::Text, &[]);
+        let found = fields(&[acme, globex]);
+        let shown = |at: usize| {
+            let values: &Rows = found[at].values.as_ref().unwrap();
+            let keys: Vec<Vec<&String>> =
+                values.rows.iter().map(|row| row.cells.values().flatten().collect()).collect();
+            (found[at].name.as_str(), keys, values.alone.len(), found[at].sure)
+        };
+        assert_eq!(found.len(), 2);
+        let web = "WEB".to_owned();
+        assert_eq!(shown(0), ("for-project", vec![vec![&web, &web]], 0, true));
+        assert_eq!(shown(1), ("sold-by", Vec::new(), 0, false));
     }
 
     #[test]

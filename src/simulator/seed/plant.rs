@@ -154,6 +154,7 @@ fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Opti
             FieldType::Versions | FieldType::Components => list(&thing),
             FieldType::Group => json!(name_of(value)?),
             FieldType::Groups => list(&|group| name_of(group).map(Value::from)),
+            FieldType::Project => json!(state.project(value.get("key")?.as_str()?)?.id),
             // No recorded file has one.
             FieldType::Cascade(_) => option(value)?,
             // Recorded sprints lie on boards that were not recorded.

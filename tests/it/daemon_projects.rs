@@ -1,0 +1,161 @@
+//! Fields that hold a project which people picked: by key, through a table or as it is, and only what the sync user may browse. Must
+//! never ask the daemon what a Jira holds.
+
+use jirasyncd::app::Daemon;
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, ProjectSetup, Setup};
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, calls, two, two_clouds};
+
+const MAPPED: u64 = 0;
+const PLAIN: u64 = 1;
+
+fn id(side: &str, place: u64) -> String {
+    format!("customfield_{}", if side == "acme" { 25_000 } else { 35_000 } + place)
+}
+
+/// Projects beside the one that is synced; the last is shown to nobody but one person at the other side.
+fn enrich(setup: &mut Setup, side: &str, keys: [&str; 4], only: Option<&str>) {
+    setup.fields.push(FieldSetup::new(&id(side, MAPPED), "For project", FieldType::Project));
+    setup.fields.push(FieldSetup::new(&id(side, PLAIN), "Any project", FieldType::Project));
+    let only = only.map(|name| setup.users.iter().find(|user| user.name == name).unwrap().id.clone());
+    for (number, key) in (10_900..).zip(keys) {
+        let mut project = ProjectSetup::new(key, number, &format!("{key} of {side}"));
+        if let Some(only) = only.clone().filter(|_| key == "HID") {
+            project.permissions.insert("BROWSE_PROJECTS".to_owned(), [Holder::User(only)].into());
+        }
+        setup.projects.push(project);
+    }
+}
+
+fn world(config: &str, (other, who): (&'static str, &str), rows: &str) -> World {
+    World::of(&config.replacen("summary = \"both\"", &format!("summary = \"both\"\n{rows}"), 1), |setups| {
+        enrich(setups.get_mut("acme").unwrap(), "acme", ["APP", "WEB", "LAB", "HID"], None);
+        enrich(setups.get_mut(other).unwrap(), other, ["APPS", "SITE", "LAB", "HID"], Some(who));
+    })
+}
+
+fn rows(other: &str) -> String {
+    format!(
+        "\"For project\" = {{ values = [ {{ acme = \"APP\", {other} = \"APPS\" }}, {{ acme = \"WEB\", {other} = \"SITE\" }} ] }}\n\
+         \"Any project\" = \"both\""
+    )
+}
+
+fn pairs() -> [(String, &'static str, &'static str); 2] {
+    [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")]
+}
+
+fn issue(more: &Value) -> Value {
+    let mut all = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all
+}
+
+fn key(key: &str) -> Value {
+    json!({ "key": key })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picked_project_crosses_by_its_key_in_both_directions() {
+    for (config, other, who) in pairs() {
+        let mut world = world(&config, (other, who), &rows(other));
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ id("acme", MAPPED): key("APP"), id("acme", PLAIN): { "id": "10902" } });
+        let here = jane.create("SUP", "Bug", issue(&fields)).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        // The Jiras show names, and these are other ones on each side.
+        let shown = |side: &'static str| [MAPPED, PLAIN].map(|place| world.field(side, "Item", &id(side, place)));
+        assert_eq!(shown(other), [format!("APPS of {other}"), format!("LAB of {other}")]);
+        let back = json!({ id(other, MAPPED): key("SITE"), id(other, PLAIN): null });
+        world.person(other, who).edit(&there, back).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown("acme"), ["WEB of acme".to_owned(), String::new()]);
+        jane.edit(&here, json!({ id("acme", MAPPED): null, id("acme", PLAIN): key("LAB") })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(other), [String::new(), format!("LAB of {other}")]);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        world.jira("acme").reset_calls();
+        world.intervals(10).await;
+        assert_eq!(calls(world.jira("acme")).get("editIssue"), None, "nothing of it was taken for a change");
+    }
+}
+
+/// A project that is not there, one without a row, and one that the sync user may not browse are told, and hold up nothing else.
+#[tokio::test(start_paused = true)]
+async fn a_project_that_is_not_there_or_not_shown_is_told_and_looked_for_again() {
+    for (config, other, who) in pairs() {
+        let mut world = world(&config, (other, who), &rows(other));
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ id("acme", MAPPED): key("LAB"), id("acme", PLAIN): key("WEB") });
+        let here = jane.create("SUP", "Bug", issue(&fields)).unwrap();
+        world.rest().await.unwrap();
+        let shown = |place: u64| world.field(other, "Item", &id(other, place));
+        assert_eq!((shown(MAPPED), shown(PLAIN)), (String::new(), String::new()), "the issue is made all the same");
+        let told = world.problems().await;
+        let says = |told: &[String], parts: &[&str]| {
+            told.iter().any(|problem| parts.iter().all(|part| problem.contains(part)))
+        };
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(says(&told, &["LAB`", "`For project`", "has no counterpart"]), "{told:?}");
+        assert!(says(&told, &["project `WEB` of field `Any project`", "or the sync user may not see it"]), "{told:?}");
+        jane.edit(&here, json!({ id("acme", MAPPED): key("APP"), id("acme", PLAIN): key("HID") })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((shown(MAPPED), shown(PLAIN)), (format!("APPS of {other}"), String::new()));
+        let told = world.problems().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(says(&told, &["project `HID` of field `Any project`", "or the sync user may not see it"]), "{told:?}");
+        // It is shown from now on.
+        world.jira(other).set_permission("HID", "BROWSE_PROJECTS", &[Holder::LoggedIn]);
+        world.pass(700).await;
+        jane.edit(&here, json!({ "summary": "Item now" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(PLAIN), format!("HID of {other}"));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Who may browse a project is decided there: a row that names one which is not shown is a warning, where a misspelt option is an error.
+#[tokio::test(start_paused = true)]
+async fn a_row_with_a_project_that_is_not_shown_is_a_warning() {
+    for (config, other, who) in pairs() {
+        let rows = format!(
+            "\"For project\" = {{ values = [ {{ acme = \"APP\", {other} = \"HID\" }}, {{ acme = \"NONE\", {other} = \"SITE\" }} ] }}"
+        );
+        let world = world(&config, (other, who), &rows);
+        let (_, told) = Daemon::start(world.config.clone(), world.surroundings()).await.unwrap();
+        for (side, key) in [(other, "HID"), ("acme", "NONE")] {
+            let is_it = |what: &str, place: &str| {
+                what == format!("there is no project `{key}`, or the sync user may not see it")
+                    && place.ends_with(&format!("fields.For project.values, side `{side}`"))
+            };
+            assert_eq!(told.iter().filter(|found| is_it(&found.what, &found.place)).count(), 1, "{key}: {told:?}");
+        }
+        assert_eq!(told.iter().filter(|found| found.what.contains("there is no project")).count(), 2, "{told:?}");
+    }
+}
+
+/// Into text it goes as its key, and out of text where that is one.
+#[tokio::test(start_paused = true)]
+async fn a_picked_project_and_a_line_of_text_hold_its_key() {
+    const TEXT: &str = "customfield_35777";
+    let row = format!("product = {{ acme = \"Any project\", globex = \"{TEXT}\", kind = \"line\" }}");
+    let config = two().replacen("summary = \"both\"", &format!("summary = \"both\"\n{row}"), 1);
+    let mut world = World::of(&config, |setups| {
+        enrich(setups.get_mut("acme").unwrap(), "acme", ["APP", "WEB", "LAB", "HID"], None);
+        setups.get_mut("globex").unwrap().fields.push(FieldSetup::new(TEXT, "Product", FieldType::Text));
+    });
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    jane.create("SUP", "Bug", issue(&json!({ id("acme", PLAIN): key("WEB") }))).unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Item").key;
+    assert_eq!(world.field("globex", "Item", TEXT), "WEB");
+    world.person("globex", "jdoe").edit(&there, json!({ TEXT: "APP" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("acme", "Item", &id("acme", PLAIN)), "APP of acme");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
