@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Daemon;
 use crate::engine::{PollError, Polled};
-use crate::jira::{Failure, JiraError};
+use crate::jira::{Failure, JiraError, Trouble};
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Store as _, StoreError};
@@ -20,8 +20,8 @@ pub(super) struct PollRecord {
     pub(super) error: Option<String>,
     /// It says since when nothing is answered: more than the requests tell that end without an answer.
     pub(super) hangs: bool,
-    /// What is wrong with parts of it, and whether that is over by itself.
-    pub(super) troubles: Vec<(bool, (String, &'static str))>,
+    /// What is wrong with parts of it.
+    pub(super) troubles: Vec<(String, &'static str)>,
 }
 
 /// Under what the problems of an instance are kept.
@@ -58,7 +58,10 @@ impl Daemon {
                 Ok(polled)
             }
             Err(PollError::Jira(error)) => {
-                let is_told = matches!(error.failure, Failure::Unreachable(_)) && self.poll_record(instance).hangs;
+                // What else keeps it from answering says more.
+                let is_slow = |why: &str| why.starts_with(&Trouble::Timeout.to_string());
+                let is_told = matches!(&error.failure, Failure::Unreachable(why) if is_slow(why))
+                    && self.poll_record(instance).hangs;
                 if !is_told {
                     self.tell_refusal(instance, &error).await?;
                 }
@@ -103,9 +106,6 @@ impl Daemon {
         }
         let mut troubles = self.engine.troubles(instance);
         troubles.extend(self.forged(instance));
-        let needs_somebody = troubles.into_iter().map(|trouble| (false, trouble));
-        let settles = self.engine.troubles_that_settle(instance).into_iter().map(|trouble| (true, trouble));
-        let troubles: Vec<(bool, (String, &'static str))> = needs_somebody.chain(settles).collect();
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
             let record = polls.entry(instance.clone()).or_default();
@@ -114,13 +114,13 @@ impl Daemon {
         if !changed && !was_bad {
             return Ok(());
         }
-        let problem = |(settles, (what, remedy)): (bool, (String, &str))| Problem {
+        let problem = |(what, remedy): (String, &str)| Problem {
             side: SideId::new(instance.as_str()),
             field: None,
             what,
             remedy: remedy.to_owned(),
             operation: None,
-            settles,
+            settles: false,
         };
         let problems: Vec<Problem> = troubles.into_iter().map(problem).collect();
         self.store.set_problems(&about(instance), &problems, self.surroundings.clock.now()).await
@@ -144,11 +144,12 @@ impl Daemon {
     }
 }
 
-/// Whether it is over by itself: the instance asked for time, or failed by itself.
+/// Whether it is over by itself: the instance asked for time. One that fails may do so until somebody repairs it.
 fn settles(failure: &Failure) -> bool {
     match failure {
-        Failure::Wait(_) | Failure::Server(_) => true,
-        Failure::Unreachable(_)
+        Failure::Wait(_) => true,
+        Failure::Server(_)
+        | Failure::Unreachable(_)
         | Failure::NotUs(_)
         | Failure::Locked(_)
         | Failure::NotJira(_)

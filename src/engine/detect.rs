@@ -241,12 +241,6 @@ impl Engine {
         instance.troubles().into_iter().chain(ends).collect()
     }
 
-    /// The same of what is over by itself.
-    #[must_use]
-    pub fn troubles_that_settle(&self, instance: &InstanceId) -> Vec<(String, &'static str)> {
-        self.instances.get(instance).and_then(|instance| instance.went_back_in_words()).into_iter().collect()
-    }
-
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part
     /// of the projects is read.
     pub(super) async fn poll_rows(

@@ -442,7 +442,7 @@ impl Instance {
         let strangers = strangers.flat_map(|(project, issues)| in_words(project, issues));
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
-        let more = self.times_in_words().into_iter().chain(self.unshown_in_words());
+        let more = self.times_in_words().into_iter().chain(self.unshown_in_words()).chain(self.went_back_in_words());
         let more = more.chain(self.version_in_words()).chain(self.renamed_in_words());
         parts.into_iter().chain(more).collect()
     }

@@ -1,5 +1,5 @@
 //! What is told of a write to whoever has to account for it: by whose act, under which rule, why then, and with which result. Must never
-//! hold a value that was written.
+//! hold a value that was written, but in the words of a problem.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,10 @@ impl HowOver {
     /// How a problem ended that a command brought to its end.
     #[must_use]
     pub fn by_command(brought: &Brought) -> Option<Self> {
+        if brought.again.is_some() {
+            // Time brought that look up: the command's own try had not ended it.
+            return None;
+        }
         brought.by.iter().find_map(|occasion| {
             let Occasion::Command { name, .. } = occasion else { return None };
             match name.as_str() {

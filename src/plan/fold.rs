@@ -5,14 +5,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, remap, whose};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, not_shown, place, relations, remap, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
+use crate::model::operation::{Action, Intent, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
@@ -178,7 +178,7 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
         None if row.kind == FieldKind::IssueType => return true,
         // An issue that was no item's when it was read may be one now, and nothing was done to this one.
         None if super::parents::is_below_a_stranger(draft, row, side) => return true,
-        None if is_hidden(row, &now) || remap::is_reworded(draft, row, side, observation) => return true,
+        None if not_shown::is_hidden(row, &now) || remap::is_reworded(draft, row, side, observation) => return true,
         None => {
             draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone())
         }
@@ -187,26 +187,6 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
     expected.is_none_or(|expected| {
         same(&expected, &now) || (row.kind == FieldKind::Document && matches_log(observation, field))
     })
-}
-
-/// Whether a value that went without an entry may only not be seen: Jira does not show a parent to who may not see it.
-fn is_hidden(row: &FieldRow, now: &Value) -> bool {
-    row.kind == FieldKind::Parent && now.is_empty()
-}
-
-/// A parent that we took away, and no entry tells of it though Jira said yes: there was none any more. It goes without one where the parent
-/// itself is deleted.
-fn had_none(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, none: Value) {
-    let answered = |intent: &&Intent| &intent.operation.side == side && intent.state == IntentState::Answered;
-    let taken_away = draft.input.intents.iter().filter(answered).find_map(|intent| match written_by(intent, row)? {
-        Written::Value(wanted, acts) if wanted.is_empty() => Some(acts),
-        Written::Value(..) | Written::Hop => None,
-    });
-    let Some(acts) = taken_away else { return };
-    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
-    let base = replica.bases.entry(row.name.clone()).or_default();
-    observe(base, none);
-    base.acts = acts;
 }
 
 /// Whether a text has an entry: then the log says that it changed, and the value read says to what.
@@ -317,8 +297,15 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
         if known.is_some_and(|known| same(&known, &now)) {
             return;
         }
-        if is_hidden(row, &now) {
-            had_none(draft, row, side, now);
+        if not_shown::is_hidden(row, &now) {
+            not_shown::had_none(draft, row, side, now);
+            return;
+        }
+        if place.shape() == Some(Shape::Project) {
+            // A project's key is changed without an entry of the issues that hold it: nobody picked another one.
+            if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+                observe(replica.bases.entry(row.name.clone()).or_default(), now);
+            }
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.
@@ -524,13 +511,13 @@ fn by_value(draft: &Draft<'_>, row: &FieldRow, side: &SideId, value: Option<&Val
     found.map_or(by, |intent| By::Us(intent.id))
 }
 
-enum Written {
+pub(super) enum Written {
     Value(Value, Acts),
     Hop,
 }
 
 /// What an intent writes of a field, if it is one of its fields.
-fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
+pub(super) fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
     let action = &intent.operation.action;
     if let (Action::Transition { last, wanted, acts, .. }, FieldKind::Status) = (action, row.kind) {
         return Some(if *last || is_planted(Bug::HopMovesBase) {

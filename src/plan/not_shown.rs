@@ -1,11 +1,13 @@
 //! Fields that a Jira does not show any more on an issue that held a value there: deleted, hidden, or not for such issues. Must never
 //! take that for somebody's word that the field is empty, nor write to such a field before it is shown again.
 
-use super::fold::touching;
+use super::acts::observe;
+use super::fold::{Written, touching, written_by};
 use super::{Draft, Observation};
 use crate::mapping::Unmappable;
 use crate::model::hub::Base;
 use crate::model::ids::{FieldName, SideId};
+use crate::model::operation::{Intent, IntentState};
 use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
@@ -45,6 +47,26 @@ pub(super) fn unknown(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> O
     draft.plan.lacking.insert(side.clone());
     let why = format!("the field `{field}` of `{}` is not there any more", row.name);
     Some(Unmappable { why, remedy: REMEDY.to_owned(), may_pass: true })
+}
+
+/// Whether a value that went without an entry may only not be seen: Jira does not show a parent to who may not see it.
+pub(super) fn is_hidden(row: &FieldRow, now: &Value) -> bool {
+    row.kind == FieldKind::Parent && now.is_empty()
+}
+
+/// A parent that we took away, and no entry tells of it though Jira said yes: there was none any more. It goes without one where the parent
+/// itself is deleted.
+pub(super) fn had_none(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, none: Value) {
+    let answered = |intent: &&Intent| &intent.operation.side == side && intent.state == IntentState::Answered;
+    let taken_away = draft.input.intents.iter().filter(answered).find_map(|intent| match written_by(intent, row)? {
+        Written::Value(wanted, acts) if wanted.is_empty() => Some(acts),
+        Written::Value(..) | Written::Hop => None,
+    });
+    let Some(acts) = taken_away else { return };
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    observe(base, none);
+    base.acts = acts;
 }
 
 /// Tells of the fields that are not shown.

@@ -116,7 +116,7 @@ pub(super) fn waits(draft: &mut Draft<'_>) -> bool {
     for side in &missing {
         draft.want(side, Wanted::Comments);
         let why = "the state, or a Jira of this item, was put back from an older backup: nothing is written for this item until all its issues were read";
-        draft.hold_for_now(side, why.to_owned(), "it is read as soon as it can be");
+        draft.hold(side, None, why.to_owned(), "it is read as soon as it can be");
     }
     !missing.is_empty()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use jirasyncd::model::ids::FieldName;
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{Store as _, StoredProblem};
@@ -574,9 +575,9 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
         shut += sent_leaks(world, written, column)?;
     }
     let secret = || written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
-    for stored in world.daemon().store().problems(10_000).await.unwrap() {
-        let said = format!("{:?}", stored.problem);
-        let column = SIDES.iter().position(|side| side.jira == stored.problem.side.as_str());
+    for problem in problems_ever(world).await {
+        let said = format!("{problem:?}");
+        let column = SIDES.iter().position(|side| side.jira == problem.side.as_str());
         if let Some(leak) = secret().find(|written| told_of_it(&said, written, column)) {
             return Err(format!("{leak:?} is in a problem: {said}"));
         }
@@ -585,6 +586,18 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
         Some(leak) => Err(format!("{leak:?} is in the log")),
         None => Ok(shut),
     }
+}
+
+/// What is told now, and what was told of items and is over: `explain` tells both.
+async fn problems_ever(world: &World) -> Vec<Problem> {
+    let store = world.daemon().store();
+    let mut all: Vec<Problem> =
+        store.problems(10_000).await.unwrap().into_iter().map(|stored| stored.problem).collect();
+    for item in store.item_ids(None, 10_000).await.unwrap() {
+        let over = store.past_problems(item, Timestamp::MIN, usize::MAX).await.unwrap();
+        all.extend(over.into_iter().map(|past| past.problem));
+    }
+    all
 }
 
 /// Whether a problem of a side says more of what was written than its name, or names it where it may not be known.

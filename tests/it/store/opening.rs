@@ -234,7 +234,7 @@ async fn row_094_a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 12)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 13)");
 }
 
 #[tokio::test]
