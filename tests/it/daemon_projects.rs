@@ -1,10 +1,15 @@
 //! Fields that hold a project which people picked: by key, through a table or as it is, and only what the sync user may browse. Must
 //! never ask the daemon what a Jira holds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jirasyncd::app::Daemon;
+use jirasyncd::jira::Transport;
 use jirasyncd::simulator::{FieldSetup, FieldType, Holder, ProjectSetup, Setup};
 use serde_json::{Value, json};
 
+use super::bent::{Bent, each_issue};
 use super::daemon_support::{World, calls, two, two_clouds};
 
 const MAPPED: u64 = 0;
@@ -80,6 +85,43 @@ async fn a_picked_project_crosses_by_its_key_in_both_directions() {
         world.jira("acme").reset_calls();
         world.intervals(10).await;
         assert_eq!(calls(world.jira("acme")).get("editIssue"), None, "nothing of it was taken for a change");
+    }
+}
+
+/// An administrator changes a project's key without an entry of the issues that hold it: nobody picked another project.
+#[tokio::test(start_paused = true)]
+async fn the_key_that_a_project_gets_is_nobodys_act() {
+    for (config, other, who) in pairs() {
+        let mut world = world(&config, (other, who), &rows(other));
+        let renamed = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&renamed);
+        world.bend(move |inner| {
+            let held = Arc::clone(&held);
+            Arc::new(Bent::new(inner).back(move |place, _, said| {
+                if held.load(Ordering::SeqCst) && place.contains("acme.example") {
+                    each_issue(said, |issue| {
+                        let picked = format!("/fields/{}/key", id("acme", PLAIN));
+                        if let Some(shown) = issue.pointer_mut(&picked) {
+                            *shown = json!("LABS");
+                        }
+                    });
+                }
+            })) as Arc<dyn Transport>
+        });
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let here = jane.create("SUP", "Bug", issue(&json!({ id("acme", PLAIN): key("LAB") }))).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        renamed.store(true, Ordering::SeqCst);
+        jane.edit(&here, json!({ "priority": { "name": "High" } })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(other, "Item", &id(other, PLAIN)), format!("LAB of {other}"), "nobody picked another");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // What somebody does crosses as ever.
+        world.person(other, who).edit(&there, json!({ id(other, PLAIN): null })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", &id("acme", PLAIN)), "");
     }
 }
 
