@@ -132,7 +132,7 @@ impl Engine {
         since: Timestamp,
         looked: bool,
     ) -> Result<(), StoreError> {
-        if self.is_only_renamed(work, side).await {
+        if self.is_only_renamed(work, side).await? {
             return Ok(());
         }
         let many = {
@@ -198,7 +198,7 @@ impl Engine {
     }
 
     /// How many issues of a side went within a day, this one counted or not.
-    async fn count(&self, work: &Work, side: &SideId, since: Option<Timestamp>) -> Result<usize, StoreError> {
+    pub(super) async fn count(&self, work: &Work, side: &SideId, since: Option<Timestamp>) -> Result<usize, StoreError> {
         let name = note(work.sync.id(), side);
         let kept = self.store.note(&name).await?;
         let mut gone: BTreeMap<ItemId, Timestamp> =

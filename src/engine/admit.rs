@@ -162,7 +162,7 @@ impl Engine {
             }
         }
         for (newcomer, row) in plain {
-            let mut shut = Self::waited_for_by(sync, side, &row.key);
+            let mut shut = Self::waited_for_by(sync, side, &self.configured_form(sync, side, &row.key));
             shut.extend(unclear.iter().cloned());
             if shut.is_empty() || !receivers.is_subset(&shut) {
                 started += usize::from(self.begin(sync, side, &instance, &newcomer, row, many).await?);
@@ -227,11 +227,15 @@ impl Engine {
         let mut rows = BTreeMap::new();
         let mut missing = Vec::new();
         for newcomer in all {
-            match self.rows.peek(instance.id(), newcomer.issue) {
-                Some(mut row) => {
-                    instance.by_configured_key(&mut row);
+            let mut row = self.rows.peek(instance.id(), newcomer.issue);
+            if let Some(row) = &mut row {
+                instance.by_configured_key(row);
+            }
+            match row.filter(|row| instance.projects.contains(&row.project)) {
+                Some(row) => {
                     rows.insert(newcomer.issue, row);
                 }
+                // Where it shows a key that is not known, it is asked whose that is.
                 None => missing.push(newcomer.issue),
             }
         }
@@ -250,7 +254,7 @@ impl Engine {
             return Some(unread);
         }
         let read = match instance.read.rows(missing, &instance.want).await {
-            Ok(mut read) => self.by_configured_keys(instance, &mut read.rows).await.map(|()| read),
+            Ok(mut read) => self.by_configured_keys(instance, &mut read).await.map(|()| read),
             Err(error) => Err(error),
         };
         match read {

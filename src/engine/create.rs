@@ -73,6 +73,7 @@ impl Engine {
             let keeps: Vec<String> = keeps.into_iter().collect();
             lines.push(format!("{} stays alone; another counterpart is made for {key}", keeps.join(", ")));
         }
+        lines.extend(self.says_whose(sync, &issue));
         let joined = vec![(issue.instance.id().clone(), row.id)];
         let effect = PairEffect { item, fence: None, parted, conflicts: Vec::new(), joined };
         let answer = Answer::new(Ended::Done, lines);

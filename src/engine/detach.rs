@@ -308,7 +308,7 @@ impl Engine {
             let outcome = self.hands.unlink(id, issue, &global_id).await;
             went.count(replica, outcome);
         }
-        let fields = emptied(sync, item, side, &read, &mut went);
+        let fields = emptied(self, (sync, item, side), &read, &mut went);
         self.empty(sync, item, side, id, fields, &mut went).await;
         let is_ours = |mark: Option<&str>| mark.is_some_and(|mark| self.seal.open(mark, sync.id(), side).is_some());
         for record in &copies_on(&item.comments, side) {
@@ -415,9 +415,8 @@ fn gone_or_later(instance: &Instance, replica: &Replica, error: &JiraError) -> W
 
 /// The fields that hold what we wrote of counterparts and nothing else, each with the write that takes that away.
 fn emptied(
-    sync: &Arc<SyncRun>,
-    item: &ItemState,
-    side: &SideId,
+    engine: &Engine,
+    (sync, item, side): (&Arc<SyncRun>, &ItemState, &SideId),
     read: &IssueSnapshot,
     went: &mut Went,
 ) -> BTreeMap<FieldName, (FieldId, NativeWrite)> {
@@ -428,6 +427,7 @@ fn emptied(
     let keys: BTreeMap<SideId, IssueKey> =
         item.replicas.iter().map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
     let mut references = References::new(&sync.settings, &catalogs, keys.clone());
+    engine.know_keys(&sync.settings, &mut references);
     references.pair(&keys);
     for row in way_back(sync, side) {
         let base = replica.bases.get(&row.name).and_then(|base| base.value.as_ref());

@@ -209,6 +209,7 @@ impl Engine {
 
     /// Takes up which projects of an instance were missing when the daemon last ran: they are read from there.
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
+        self.recall_keys(instance).await?;
         self.recall_knew(instance).await?;
         self.recall_unshown(instance).await?;
         self.recall_went_back(instance).await?;
@@ -258,15 +259,16 @@ impl Engine {
             polled.pages += step.pages;
             // What lies before was asked for only because JQL cannot say it more exactly.
             let late = |updated: Timestamp| since.is_none_or(|since| updated >= since);
-            let mut rows: Vec<IssueSnapshot> = step.read.rows.into_iter().filter(|row| late(row.updated)).collect();
-            self.by_configured_keys(instance, &mut rows).await?;
-            let unread: Vec<_> = step.read.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
+            let rows = step.read.rows.into_iter().filter(|row| late(row.updated)).collect();
+            let unread = step.read.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
+            let mut read = ReadRows { rows, unread };
+            self.by_configured_keys(instance, &mut read).await?;
             if since.is_none() {
-                self.look_for_strangers(instance, &rows).await?;
+                self.look_for_strangers(instance, &read.rows).await?;
             }
             let moves =
                 Moves { polled: moves_cursor, to: step.reached.filter(|_| moves_cursor), first: since.is_none() };
-            let count = self.queue(instance, ReadRows { rows, unread }, moves, &[]).await?;
+            let count = self.queue(instance, read, moves, &[]).await?;
             new += count;
             if let (0, true, Some(updated)) = (count, new > 0, moves.to) {
                 // What was new came with earlier pages.
@@ -299,7 +301,7 @@ impl Engine {
         let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
         let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
         let mut read = instance.read.rows(&issues, &instance.want).await?;
-        self.by_configured_keys(instance, &mut read.rows).await?;
+        self.by_configured_keys(instance, &mut read).await?;
         for row in &mut read.unread {
             row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
         }

@@ -35,6 +35,13 @@ pub(super) struct Named {
     pub(super) row: Option<Box<IssueSnapshot>>,
 }
 
+impl Named {
+    /// Whether it is the issue of a replica, whatever it was called when that was last read.
+    fn is(&self, replica: &Replica) -> bool {
+        self.row.as_ref().map_or(replica.key == self.key, |row| row.id == replica.issue)
+    }
+}
+
 /// What a pairing comes to: what is answered, what it changes, and the item that is held meanwhile.
 pub(super) struct Decision {
     pub(super) answer: Answer,
@@ -204,7 +211,7 @@ impl Engine {
         for issue in &mut named {
             let there = goes_on.and_then(|item| Some((item, item.replicas.get(&issue.side)?)));
             let Some((item, replica)) = there else { continue };
-            if replica.key != issue.key {
+            if !issue.is(replica) {
                 let why = format!(
                     "{} is on the side {} of that item already: `jirasyncd unpair {} {}:{}` ends it, or merge the two",
                     replica.key,
@@ -229,7 +236,9 @@ impl Engine {
                 self.rows.take(instance, replica.issue);
             }
         }
-        let answer = Answer::new(Ended::Done, lines(&paired, &items));
+        let mut lines = lines(&paired, &items);
+        lines.extend(named.iter().filter_map(|issue| self.says_whose(sync, issue)));
+        let answer = Answer::new(Ended::Done, lines);
         let effect = Effect::Pair(Box::new(paired.into_effect(&sync.settings, fence, parted)));
         Ok(Decision { answer, effect: Some(effect), held })
     }
@@ -397,7 +406,7 @@ fn kept_of(sync: &SyncId, named: &[Named]) -> Result<Kept, Box<Decision>> {
         let ended = named.iter().filter_map(|issue| issue.held.as_ref());
         let whole = |item: &&ItemState| {
             let is_named = |(side, replica): (&SideId, &Replica)| {
-                named.iter().any(|issue| &issue.side == side && issue.key == replica.key)
+                named.iter().any(|issue| &issue.side == side && issue.is(replica))
             };
             item.replicas.len() > 1 && item.replicas.iter().all(is_named)
         };

@@ -29,7 +29,7 @@ impl Engine {
         }
         let (side, held) = match held.into_iter().next() {
             Some((side, item)) => (side, Some(item)),
-            None => match side.map_or_else(|| side_of(sync, &key), Ok) {
+            None => match side.map_or_else(|| self.side_of(sync, &key), Ok) {
                 Ok(side) => (side, None),
                 Err(why) => return Ok(Err(why)),
             },
@@ -175,6 +175,17 @@ impl Engine {
         }
         Ok(found)
     }
+
+    /// The one side whose project a key is of.
+    fn side_of(&self, sync: &SyncRun, key: &IssueKey) -> Result<SideId, Refusal> {
+        let project = key.as_str().rsplit_once('-').map(|(project, _)| project).unwrap_or_default();
+        let mut sides = sync.settings.sides.iter().filter(|side| self.is_called(side, project)).map(|side| &side.id);
+        match (sides.next(), sides.next()) {
+            (Some(side), None) => Ok(side.clone()),
+            (Some(one), Some(other)) => Err(several(key, [one, other].into_iter().chain(sides))),
+            (None, _) => Err(format!("{key} is in the project of no side of sync `{}`", sync.id())),
+        }
+    }
 }
 
 /// A key as it is typed, with its side where that is said.
@@ -189,17 +200,6 @@ pub(super) fn place(sync: &SyncRun, named: &str) -> Result<(Option<SideId>, Issu
     match key_in(key) {
         Some(key) => Ok((side, key)),
         None => Err(format!("`{key}` is not the key of an issue, such as SUP-1")),
-    }
-}
-
-/// The one side whose project a key is of.
-fn side_of(sync: &SyncRun, key: &IssueKey) -> Result<SideId, Refusal> {
-    let project = key.as_str().rsplit_once('-').map(|(project, _)| project).unwrap_or_default();
-    let mut sides = sync.settings.sides.iter().filter(|side| side.project == project).map(|side| &side.id);
-    match (sides.next(), sides.next()) {
-        (Some(side), None) => Ok(side.clone()),
-        (Some(one), Some(other)) => Err(several(key, [one, other].into_iter().chain(sides))),
-        (None, _) => Err(format!("{key} is in the project of no side of sync `{}`", sync.id())),
     }
 }
 

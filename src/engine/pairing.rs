@@ -16,7 +16,7 @@ use super::pair_find::names;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::command::{Effect, Ended};
-use crate::model::hub::ItemState;
+use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::key::key_in;
@@ -348,7 +348,7 @@ impl Engine {
             for text in texts(there.fields.get(field)) {
                 let target = self.target(sync, &other.side, &text);
                 if let Some((at, key)) = target.filter(|(at, _)| at == side)
-                    && key != row.key
+                    && key != self.configured_form(sync, side, &row.key)
                 {
                     tracing::debug!(%at, %key, "an issue names another one");
                     return Ok(Some(key));
@@ -394,8 +394,8 @@ impl Engine {
         if sync.settings.pairing.is_empty() {
             return Ok(named);
         }
-        let issues: BTreeSet<(SideId, IssueKey)> =
-            item.replicas.iter().map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
+        let key = |(side, there): (&SideId, &Replica)| (side.clone(), self.configured_form(sync, side, &there.key));
+        let issues: BTreeSet<(SideId, IssueKey)> = item.replicas.iter().map(key).collect();
         for side in created_on(operations) {
             let place = (sync.id().clone(), side.clone());
             let is_clear = match clear.get(&place) {
@@ -553,11 +553,11 @@ impl Engine {
             let mut places = [Some(address), configured].into_iter().flatten().filter(|place| !place.is_empty());
             let is_address = text.contains("://");
             let there = |place: &str| text.trim().starts_with(&format!("{}/browse/", place.trim_end_matches('/')));
-            &other.id != side && other.project == project && (!is_address || places.any(there))
+            &other.id != side && self.is_called(other, project) && (!is_address || places.any(there))
         };
         let mut sides = sync.settings.sides.iter().filter(fits);
         match (sides.next(), sides.next()) {
-            (Some(other), None) => Some((other.id.clone(), key)),
+            (Some(other), None) => Some((other.id.clone(), self.configured_form(sync, &other.id, &key))),
             _ => None,
         }
     }

@@ -34,6 +34,11 @@ impl Engine {
             (_, Some(_), _) => {}
             (None, None, None) => return Ok(Err(says("it could not be read"))),
             (None, None, Some(found)) => {
+                let made = found.mark.as_deref().and_then(|mark| self.opened_elsewhere(&other.instance, mark));
+                if made.is_some_and(|(by, _)| self.syncs.get(&by).is_some_and(|by| by.ended().is_none())) {
+                    // What its sides wrote into it would go wherever an issue here says.
+                    return Ok(Err(says("another sync made it: only a command pairs it")));
+                }
                 if there.on_demand {
                     return Ok(Err(says("nothing of its side starts by itself (`scope`)")));
                 }

@@ -238,6 +238,8 @@ impl Reader<'_> {
         rebuilt: &mut Rebuilt,
     ) -> Result<(BTreeMap<IssueId, Claim>, BTreeSet<AccountId>), JiraError> {
         let one = BTreeSet::from([project.to_owned()]);
+        // Its issues show the key that it has now.
+        let now = self.instance.read.key_now(project).await?;
         let (mut walk, mut claims, mut former) =
             (Walk::from(self.instance, &one, None), BTreeMap::new(), BTreeSet::new());
         let mut unread: BTreeMap<IssueId, String> = BTreeMap::new();
@@ -251,7 +253,7 @@ impl Reader<'_> {
                 .read
                 .rows
                 .into_iter()
-                .filter(|row| row.project == project && !claims.contains_key(&row.id))
+                .filter(|row| (row.project == project || row.project == now) && !claims.contains_key(&row.id))
                 .collect();
             for row in self.whole(rows).await? {
                 let claim = self.claim(&row, &mut former, rebuilt);

@@ -18,7 +18,8 @@ impl Engine {
         for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
             let own = work.item.replicas.iter().map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
             let mut references = References::new(&work.sync.settings, &work.sync.catalogs(), own);
-            let keys: Vec<IssueKey> = mentioned(work, &references).into_iter().collect();
+            self.know_keys(&work.sync.settings, &mut references);
+            let keys: Vec<IssueKey> = references.known_by(&mentioned(work, &references)).into_iter().collect();
             if !keys.is_empty() {
                 for replicas in self.store.counterparts(&work.item.sync, &keys).await? {
                     references.pair(&replicas);

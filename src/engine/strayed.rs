@@ -2,6 +2,7 @@
 //! made from would come back as new. A person may say so, once the sync that made it let go of it.
 
 use super::instance::Instance;
+use super::pair::Named;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::model::hub::{Absence, ItemState, Replica};
@@ -93,5 +94,18 @@ impl Engine {
             }
         }
         Ok(is_let_go)
+    }
+
+    /// What whoever has an issue join a sync is told where another sync of this state made it.
+    pub(super) fn says_whose(&self, sync: &SyncRun, issue: &Named) -> Option<String> {
+        let row = issue.row.as_ref().filter(|_| issue.held.is_none())?;
+        let (made_by, _) = self.opened_elsewhere(&issue.instance, row.mark.as_deref()?)?;
+        (&made_by != sync.id()).then(|| {
+            format!(
+                "{} ({}) was made by sync `{made_by}`: what people of that sync's sides wrote into it is carried, too, to whomever this \
+                 sync carries it to",
+                issue.key, issue.side
+            )
+        })
     }
 }

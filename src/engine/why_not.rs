@@ -15,7 +15,7 @@ impl Engine {
         let project = key.as_str().rsplit_once('-').map_or("", |(project, _)| project);
         let mut said = Vec::new();
         for sync in self.syncs.values() {
-            for side in sync.settings.sides.iter().filter(|side| side.project == project) {
+            for side in sync.settings.sides.iter().filter(|side| self.is_called(side, project)) {
                 let Some(instance) = self.instances.get(&side.instance) else { continue };
                 let why = self.stands_against(sync, side, instance, key).await;
                 said.push(format!("sync {}, side {}: {why}", sync.id(), side.id));

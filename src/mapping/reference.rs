@@ -2,7 +2,8 @@
 //! Must never show a side the key, the address or the name of an issue on a side that it does not see.
 //!
 //! What is agreed, and what is known of a side, names an issue by the side and the key that its author wrote. That reading
-//! hangs on nothing but the settings, so a text does not seem edited because an issue in it got a counterpart later.
+//! hangs on nothing but the settings and the keys that the projects have now, so a text does not seem edited because an issue in it got a
+//! counterpart later.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,12 +40,38 @@ pub struct References {
 /// Where a side's issues are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Site {
-    /// The key of its project.
+    /// The key of its project, as the configuration has it.
     pub(super) project: String,
+    /// The key that the project has now, where that is another one: people write both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) now: Option<String>,
     /// Its address, without a slash at the end. Empty: not read yet.
     pub(super) address: String,
     /// The other sides that it sees. What its people write means no issue of any other.
     pub(super) sees: BTreeSet<SideId>,
+}
+
+impl Site {
+    /// The keys that its project goes by.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.project.as_str()).chain(self.now.as_deref())
+    }
+
+    /// Whether its project goes by this key.
+    pub(super) fn is_called(&self, project: &str) -> bool {
+        self.names().any(|name| name == project)
+    }
+
+    /// The keys that an issue goes by, if it is of this project; else the one that is given.
+    fn keys_of(&self, key: &IssueKey) -> BTreeSet<IssueKey> {
+        let mut keys = BTreeSet::from([key.clone()]);
+        if let Some((project, number)) = key.as_str().rsplit_once('-')
+            && self.is_called(project)
+        {
+            keys.extend(self.names().map(|name| IssueKey::new(format!("{name}-{number}"))));
+        }
+        keys
+    }
 }
 
 /// A text that refers to nothing.
@@ -63,7 +90,7 @@ impl References {
         let site = |side: &crate::model::settings::SideSettings| {
             let address = catalogs.get(&side.id).map(|catalog| catalog.address.trim_end_matches('/').to_owned());
             let address = address.unwrap_or_default();
-            (side.id.clone(), Site { project: side.project.clone(), address, sees: side.sees.clone() })
+            (side.id.clone(), Site { project: side.project.clone(), now: None, address, sees: side.sees.clone() })
         };
         Self {
             sites: sync.sides.iter().map(site).collect(),
@@ -74,11 +101,35 @@ impl References {
         }
     }
 
+    /// The key that a side's project has now, where that is not the one of the settings. To be said before anything is paired.
+    pub fn also_called(&mut self, side: &SideId, key: String) {
+        if let Some(site) = self.sites.get_mut(side) {
+            site.now = Some(key);
+        }
+    }
+
     /// The replicas of one item.
     pub fn pair(&mut self, replicas: &BTreeMap<SideId, IssueKey>) {
         for (side, key) in replicas {
-            self.pairs.insert((side.clone(), key.clone()), replicas.clone());
+            let keys = self.sites.get(side).map_or_else(|| BTreeSet::from([key.clone()]), |site| site.keys_of(key));
+            for key in keys {
+                self.pairs.insert((side.clone(), key), replicas.clone());
+            }
         }
+    }
+
+    /// All keys that the issues of these may be known by: a project may have another key than when its issues were last read.
+    #[must_use]
+    pub fn known_by(&self, keys: &BTreeSet<IssueKey>) -> BTreeSet<IssueKey> {
+        keys.iter().flat_map(|key| self.sites.values().flat_map(move |site| site.keys_of(key))).collect()
+    }
+
+    /// Whether a key is of the project of a side, by whichever key that goes.
+    #[must_use]
+    pub fn is_of(&self, sync: &SyncSettings, side: &SideId, key: &IssueKey) -> bool {
+        let Some((project, _)) = key.as_str().rsplit_once('-') else { return false };
+        sync.side(side).is_some_and(|settings| settings.project == project)
+            || self.sites.get(side).is_some_and(|site| site.is_called(project))
     }
 
     /// The same, with no counterpart known: each issue is called by the key that is said. A notice that an issue is gone means that one,

@@ -31,7 +31,7 @@ pub(super) fn find(words: &str, sites: &BTreeMap<SideId, Site>, side: Option<&Si
         }
         let (Some(project), Some(key)) = (words.get(from..dash), words.get(from..to)) else { continue };
         let named: Vec<(&SideId, &Site)> =
-            sites.iter().filter(|(owner, site)| site.project == project && knows(owner)).collect();
+            sites.iter().filter(|(owner, site)| site.is_called(project) && knows(owner)).collect();
         if named.is_empty() {
             continue;
         }
@@ -169,10 +169,11 @@ impl<'a> Hidden<'a> {
                 continue;
             }
             let whole = before.get(before.trim_end_matches(is_of_project).len()..).unwrap_or_default();
-            for site in self.sites.iter().filter(|site| before.ends_with(&site.project)) {
-                let from = dash - site.project.len();
+            let names = self.sites.iter().flat_map(|site| site.names());
+            for project in names.filter(|project| before.ends_with(*project)) {
+                let from = dash - project.len();
                 let within = before.get(..from).is_some_and(|ahead| ahead.ends_with(char::is_alphanumeric));
-                if !within && !self.known.iter().any(|known| known.project == whole) {
+                if !within && !self.known.iter().any(|known| known.is_called(whole)) {
                     places.push((from, dash + 1 + digits));
                 }
             }
@@ -210,6 +211,7 @@ mod tests {
         let sees: BTreeSet<SideId> = ["acme", "globex", "initech"].into_iter().map(SideId::from).collect();
         let site = |project: &str, address: &str| Site {
             project: project.to_owned(),
+            now: None,
             address: address.to_owned(),
             sees: sees.clone(),
         };
@@ -291,6 +293,20 @@ mod tests {
         }
         hidden.stands("INI_2-3");
         assert_eq!(scrubbed(&hidden, "INI_2-3 INI_2-33"), "INI_2-3 [issue]");
+    }
+
+    /// People write the key that a project has now, and old words the one before.
+    #[test]
+    fn a_project_goes_by_both_its_keys() {
+        let mut sites = sites();
+        sites.get_mut(&"initech".into()).unwrap().now = Some("NEW".to_owned());
+        let found = find("NEW-3 and INI_2-3", &sites, Some(&"acme".into()));
+        let found: Vec<_> = found.iter().map(|found| (found.side.as_str(), found.key.as_str())).collect();
+        assert_eq!(found, [("initech", "NEW-3"), ("initech", "INI_2-3")]);
+        let hidden = Hidden::new(vec![&sites[&SideId::from("initech")]], vec![&sites[&SideId::from("acme")]]);
+        let mut words = "NEW-3, fix-NEW-3 INI_2-3 NEWS-3 ACME-1".to_owned();
+        hidden.scrub(&mut words, "[issue]");
+        assert_eq!(words, "[issue], fix-[issue] [issue] NEWS-3 ACME-1");
     }
 
     #[test]

@@ -145,10 +145,8 @@ pub fn shared_links<'l>(place: &Place<'_>, links: &'l BTreeSet<IssueLink>) -> BT
 /// The issues of links that would be elements if their issues were items of the sync, and may become so.
 #[must_use]
 pub fn strange_links(place: &Place<'_>, links: &BTreeSet<IssueLink>) -> BTreeSet<IssueId> {
-    let project = place.sync.side(place.side).map(|side| side.project.as_str());
-    let here = |key: &IssueKey| key.as_str().rsplit_once('-').map(|(project, _)| project) == project;
     let ours = |link: &&IssueLink| {
-        here(&link.key)
+        place.references.is_of(place.sync, place.side, &link.key)
             && place.references.relatives.item(place.side, link.issue).is_none()
             && shared_type(place, &link.kind).is_some_and(|(_, same)| same == link.outward)
     };

@@ -5,7 +5,7 @@
 use super::{Draft, Observation, agreed_for, place};
 use crate::mapping::{FOREIGN, Parentless, Unmappable, native_parent};
 use crate::model::hub::{Agreed, Awaited, Base};
-use crate::model::ids::{FieldId, FieldName, IssueKey, ItemId, SideId};
+use crate::model::ids::{FieldId, FieldName, ItemId, SideId};
 use crate::model::issue::{Above, NativeValue};
 use crate::model::operation::{FieldWrite, NativeWrite};
 use crate::model::settings::{FieldKind, FieldRow, Kind};
@@ -45,9 +45,8 @@ pub(super) fn await_stranger(draft: &mut Draft<'_>, row: &FieldRow, side: &SideI
     });
     let native = row.sides.get(side).and_then(|field| observation.snapshot.fields.get(field));
     let Some(NativeValue::Parent(above)) = native else { return };
-    let project = draft.input.sync.side(side).map(|side| side.project.as_str());
-    let here = |key: &IssueKey| key.as_str().rsplit_once('-').map(|(project, _)| project) == project;
-    if draft.input.references.relatives.above(side, above).is_none() && here(&above.key) {
+    let (sync, references) = (draft.input.sync, draft.input.references);
+    if references.relatives.above(side, above).is_none() && references.is_of(sync, side, &above.key) {
         let side = side.clone();
         draft.plan.item.awaits.insert(match above.issue {
             Some(issue) => Awaited::Issue { side, issue },

@@ -1,18 +1,18 @@
 //! Issues that somebody moves between the projects of two syncs, and projects that get another key. Must never take the daemon's word
 //! for what stands in a Jira.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jirasyncd::jira::Transport;
 use jirasyncd::model::command::{Command, Ended};
-use jirasyncd::simulator::{Holder, IssueView, ProjectSetup};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, ProjectSetup, When};
 use serde_json::{Value, json};
 
 use super::bent::{Bent, each_issue};
 use super::daemon_pairs::{tells, unpair};
 use super::daemon_pause::give;
-use super::daemon_support::{World, calls, two, two_clouds};
+use super::daemon_rebuild::{keep_key, lose_files, rebuild};
+use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The other side of the first sync: its Jira, its project and who works there.
 type Place = (&'static str, &'static str, &'static str);
@@ -188,7 +188,7 @@ async fn a_counterpart_that_is_moved_into_another_syncs_project_is_told_and_begi
         let done = give(&world, unpair(&key)).await;
         assert_eq!(done.ended, Ended::Done, "{to}: {done:?}");
         let done = give(&world, begin(&moved)).await;
-        assert_eq!(done.ended, Ended::Done, "{to}: {done:?}");
+        assert!(done.ended == Ended::Done && tells(&done, "was made by sync `support`"), "{to}: {done:?}");
         world.rest().await.unwrap();
         let home = only(&world, "acme", "TWO");
         partner.edit(&moved, json!({ "summary": "Item of the second" })).unwrap();
@@ -203,32 +203,97 @@ async fn a_counterpart_that_is_moved_into_another_syncs_project_is_told_and_begi
     }
 }
 
+/// The partner of the second sync names an issue that the first one's partner wrote into: that opens nothing.
+#[tokio::test(start_paused = true)]
+async fn a_counterpart_that_was_let_go_is_taken_by_no_issue_that_names_it() {
+    for (config, place) in pairs() {
+        let (to, project, who) = place;
+        let by = "\n[sync.second.pairing]\nby = [{ property = \"partner\" }]\n";
+        let config = format!("{}{by}", twice(&config, place, "moved = \"comment\"", ""));
+        let world = world(&config, place).await;
+        let (jane, partner) = (world.person("acme", "jane"), world.person(to, who));
+        let key = create(&world, "Item");
+        world.rest().await.unwrap();
+        let moved = partner.move_to(&only(&world, to, project).key, "MORE").unwrap();
+        world.rest().await.unwrap();
+        let done = give(&world, unpair(&key)).await;
+        assert_eq!(done.ended, Ended::Done, "{to}: {done:?}");
+        let fields = json!({ "summary": "Newcomer", "priority": { "name": "Low" } });
+        let newcomer = jane.create("TWO", "Bug", fields).unwrap();
+        jane.set_property(&newcomer, "partner", json!(moved)).unwrap();
+        world.rest().await.unwrap();
+        let problems = world.problems().await;
+        let why = format!("it names {moved}, and another sync made it: only a command pairs it");
+        assert!(problems.iter().any(|problem| problem.contains(&why)), "{to}: {problems:?}");
+        assert_eq!(only(&world, to, "MORE").fields["summary"], "Item", "{to}");
+        assert_eq!(world.issue("acme", "Newcomer").fields["summary"], "Newcomer", "{to}");
+        // A person may say so, and is told whose it was.
+        let keys = vec![newcomer, moved];
+        let done = give(&world, Command::Pair { sync: "second".into(), keys, dry_run: false }).await;
+        assert!(done.ended == Ended::Done && tells(&done, "was made by sync `support`"), "{to}: {done:?}");
+        world.rest().await.unwrap();
+        assert_eq!(in_project(&world, to, "MORE", "Newcomer").len(), 1, "{to}");
+        assert_eq!(world.issues(to, "").len(), 1, "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+    }
+}
+
+/// The key by which a project is shown.
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<Option<&'static str>>>);
+
+impl Shown {
+    /// An administrator changes it.
+    fn becomes(&self, key: &'static str) {
+        *self.0.lock().unwrap() = Some(key);
+    }
+
+    /// It is what it was at first.
+    fn is_back(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+}
+
 /// Shows a project of a Jira by another key wherever an answer names it. The old one is still taken.
-fn rename(world: &mut World, host: &'static str, was: &'static str) -> Arc<AtomicBool> {
-    let renamed = Arc::new(AtomicBool::new(false));
-    let held = Arc::clone(&renamed);
+fn rename(world: &mut World, host: &'static str, was: &'static str) -> Shown {
+    let shown = Shown::default();
+    let held = shown.clone();
     world.bend(move |inner| {
-        let held = Arc::clone(&held);
+        let held = held.clone();
         Arc::new(Bent::new(inner).back(move |place, _, said| {
-            if held.load(Ordering::SeqCst) && place.contains(host) {
-                show_renamed(place, said, was);
+            let now = *held.0.lock().unwrap();
+            if let Some(now) = now.filter(|_| place.contains(host)) {
+                show_renamed(place, said, was, now);
             }
         })) as Arc<dyn Transport>
     });
-    renamed
+    shown
 }
 
-fn show_renamed(place: &str, said: &mut Value, was: &str) {
+fn show_renamed(place: &str, said: &mut Value, was: &str, now: &str) {
     if place.ends_with(&format!("/project/{was}")) && said.get("key").is_some() {
-        said["key"] = json!("NEW");
+        said["key"] = json!(now);
     }
     each_issue(said, |issue| {
         let Some(key) = issue.get("key").and_then(Value::as_str).map(str::to_owned) else { return };
-        issue["key"] = json!(key.replace(&format!("{was}-"), "NEW-"));
+        issue["key"] = json!(key.replace(&format!("{was}-"), &format!("{now}-")));
         if let Some(shown) = issue.pointer_mut("/fields/project/key").filter(|shown| shown.as_str() == Some(was)) {
-            *shown = json!("NEW");
+            *shown = json!(now);
         }
     });
+}
+
+/// Nothing is taken for gone that is not: everything of a few issues is deleted elsewhere with them.
+const HARSH: &str = "\n[sync.support.life]\nmoved = \"delete\"\ndeleted = \"delete\"\nmost-missing = 1\n";
+
+/// Home with one partner, whose project or home's may be renamed. Everybody may delete.
+fn harsh(config: &str, to: &str) -> World {
+    World::of(&format!("{config}{HARSH}"), |setups| {
+        for jira in ["acme", to] {
+            let project = &mut setups.get_mut(jira).unwrap().projects[0];
+            project.permissions.insert("DELETE_ISSUES".to_owned(), [Holder::LoggedIn].into());
+        }
+    })
 }
 
 /// An administrator changes the key of a project, at home or at a partner.
@@ -237,19 +302,14 @@ async fn a_project_that_gets_another_key_goes_on_and_nothing_is_taken_for_moved(
     for (config, (to, project, who)) in pairs() {
         let host = if to == "globex" { "globex.example" } else { "initech.example" };
         for (jira, host, was) in [("acme", "acme.example", "SUP"), (to, host, project)] {
-            let life = "moved = \"delete\"\ndeleted = \"delete\"\nmost-missing = 1";
-            let config = format!("{config}\n[sync.support.life]\n{life}\n");
-            let mut world = World::of(&config, |setups| {
-                let project = &mut setups.get_mut(to).unwrap().projects[0];
-                project.permissions.insert("DELETE_ISSUES".to_owned(), [Holder::LoggedIn].into());
-            });
+            let mut world = harsh(&config, to);
             let renamed = rename(&mut world, host, was);
             world.start().await;
             for summary in ["Item", "Thing", "Object"] {
                 create(&world, summary);
             }
             world.rest().await.unwrap();
-            renamed.store(true, Ordering::SeqCst);
+            renamed.becomes("NEW");
             world.daemon().engine().sweep(None).await.unwrap();
             world.intervals(10).await;
             // What is there goes on both ways, and what is new begins.
@@ -276,12 +336,142 @@ async fn a_project_that_gets_another_key_goes_on_and_nothing_is_taken_for_moved(
                 "{jira}: {problems:?}"
             );
             // A key that it has again is told no more.
-            renamed.store(false, Ordering::SeqCst);
+            renamed.is_back();
             world.person(jira, editor).edit(&issue, json!({ "summary": "Thing, edited again" })).unwrap();
             world.rest().await.unwrap();
             let summaries = (world.field("acme", "Thing", "summary"), world.field(to, "Thing", "summary"));
             assert_eq!(summaries.0, summaries.1, "{jira}");
             assert_eq!(world.problems().await, Vec::<String>::new(), "{jira}");
+        }
+    }
+}
+
+/// The Jira cannot say for a while which key the project has, and then says once that there is none.
+#[tokio::test(start_paused = true)]
+async fn one_wrong_answer_about_a_project_takes_nothing_for_moved_and_loses_no_newcomer() {
+    for (config, (to, _, who)) in pairs() {
+        let mut world = harsh(&config, to);
+        let renamed = rename(&mut world, "acme.example", "SUP");
+        world.start().await;
+        let keys = ["Item", "Thing", "Object"].map(|summary| create(&world, summary));
+        world.rest().await.unwrap();
+        renamed.becomes("NEW");
+        world.jira("acme").add_fault(FaultRule::new("getProject", When::Always, Fault::Status(500)));
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(6).await;
+        // Longer than `settle` after it was first missed; and for less than `settle`.
+        world.jira("acme").clear_faults();
+        world.jira("acme").add_fault(FaultRule::new("getProject", When::Always, Fault::Status(404)));
+        create(&world, "Later");
+        world.intervals(2).await;
+        world.jira("acme").clear_faults();
+        world.intervals(8).await;
+        world.rest().await.unwrap();
+        for summary in ["Item", "Thing", "Object", "Later"] {
+            let count = (world.issues("acme", summary).len(), world.issues(to, summary).len());
+            assert_eq!(count, (1, 1), "{to}: {summary}");
+        }
+        assert_eq!(calls(world.jira(to)).get("deleteIssue"), None, "{to}");
+        let there = world.issue(to, "Item").key;
+        world.person(to, who).edit(&there, json!({ "summary": "Item, edited" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item, edited", "{to}");
+        // None of them counts for the brake: what goes now is one.
+        world.person("acme", "jane").delete(&keys[2]).unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issues(to, "Object").len(), 0, "{to}: {:?}", world.problems().await);
+    }
+}
+
+/// The key is changed, and corrected a few minutes later.
+#[tokio::test(start_paused = true)]
+async fn what_is_made_after_a_second_renaming_begins_too() {
+    for (config, (to, _, _)) in pairs() {
+        let mut world = harsh(&config, to);
+        let renamed = rename(&mut world, "acme.example", "SUP");
+        world.start().await;
+        create(&world, "Item");
+        world.rest().await.unwrap();
+        for (key, summary) in [("NEW", "After the first"), ("NEWS", "After the second"), ("NEW", "After the third")] {
+            renamed.becomes(key);
+            create(&world, summary);
+            world.intervals(4).await;
+            assert_eq!(world.issues(to, summary).len(), 1, "{to}: {summary}");
+        }
+        assert_eq!(world.issues(to, "").len(), 4, "{to}");
+        assert_eq!(calls(world.jira(to)).get("deleteIssue"), None, "{to}");
+    }
+}
+
+/// Home's people write to both partners of what one of them has, by its old key and by its new one.
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_renamed_project_are_shown_to_nobody_who_does_not_see_it() {
+    let mut world = World::without_daemon(THREE);
+    let renamed = rename(&mut world, "globex.example", "ENG");
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let labels = ["share-globex", "share-initech"];
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": labels });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    renamed.becomes("NEW");
+    // The one edit shows it.
+    let there = world.issue("globex", "Item").key;
+    world.person("globex", "jdoe").edit(&there, json!({ "duedate": "2030-05-06" })).unwrap();
+    world.rest().await.unwrap();
+    let told = |world: &World| -> Vec<String> {
+        world.issue("initech", "Item").comments.into_iter().map(|comment| comment.body).collect()
+    };
+    jane.comment(&key, "see NEW-77 and ENG-78, fix-NEW-79").unwrap();
+    world.rest().await.unwrap();
+    let shown = told(&world).join("\n");
+    assert!(!shown.contains("NEW-") && !shown.contains("ENG-"), "{shown}");
+    assert_eq!(shown.matches("[issue").count(), 3, "{shown}");
+    // Its own counterpart is called there by the key that it has.
+    let own = there.replace("ENG-", "NEW-");
+    for words in [&own, &there] {
+        jane.comment(&key, &format!("like {words}")).unwrap();
+    }
+    world.rest().await.unwrap();
+    let here = world.issue("initech", "Item").key;
+    let shown = told(&world);
+    assert!(shown.len() == 3 && shown[1..].iter().all(|body| body.contains(&here)), "{shown:?}");
+    // A new process knows it before a row of that project shows it.
+    world.pass(7_200).await;
+    world.start().await;
+    jane.comment(&key, "and NEW-80").unwrap();
+    world.rest().await.unwrap();
+    let shown = told(&world).join("\n");
+    assert!(!shown.contains("NEW-"), "{shown}");
+    assert_eq!(shown.matches("[issue").count(), 4, "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_made_anew_where_a_project_has_another_key() {
+    for (config, (to, project, who)) in pairs() {
+        let host = if to == "globex" { "globex.example" } else { "initech.example" };
+        for (jira, host, was) in [("acme", "acme.example", "SUP"), (to, host, project)] {
+            let mut world = harsh(&config, to);
+            let renamed = rename(&mut world, host, was);
+            world.start().await;
+            for summary in ["Item", "Thing"] {
+                create(&world, summary);
+            }
+            world.rest().await.unwrap();
+            let path = keep_key(&world).await;
+            world.daemon = None;
+            lose_files(&world);
+            renamed.becomes("NEW");
+            let rebuilt = rebuild(&world, &path).await.unwrap();
+            assert_eq!((rebuilt.items, rebuilt.issues, rebuilt.read), (2, 4, 4), "{jira}: {rebuilt:?}");
+            world.start().await;
+            world.rest().await.unwrap();
+            world.person(to, who).edit(&world.issue(to, "Item").key, json!({ "summary": "Item, edited" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field("acme", "Item", "summary"), "Item, edited", "{jira}");
+            assert_eq!((world.issues("acme", "").len(), world.issues(to, "").len()), (2, 2), "{jira}");
+            assert_eq!(calls(world.jira(to)).get("deleteIssue"), None, "{jira}");
         }
     }
 }

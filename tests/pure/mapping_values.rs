@@ -186,6 +186,25 @@ fn a_reader_is_shown_nothing_of_a_side_that_it_does_not_see() {
     assert_eq!(told(&sync, &references, "see SUP-1 now", 0, 1).trim(), "see ENG-7 now");
 }
 
+/// A project that got another key is named by both: neither is shown to who does not see it, and both mean its issues.
+#[test]
+fn a_project_is_named_by_the_key_that_it_has_now_too() {
+    let mut sync = sync();
+    let catalogs = (0..2).map(|index| (side(index), catalog(index))).collect();
+    let mut references = References::new(&sync, &catalogs, BTreeMap::new());
+    references.also_called(&side(0), "NEW".to_owned());
+    references.pair(&BTreeMap::from([(side(0), "NEW-1".into()), (side(1), "ENG-7".into())]));
+    for key in ["SUP-1", "NEW-1"] {
+        assert_eq!(told(&sync, &references, &format!("see {key} now"), 0, 1).trim(), "see ENG-7 now");
+    }
+    let asked = references.known_by(&BTreeSet::from(["SUP-1", "UTF-8"].map(IssueKey::from)));
+    assert_eq!(asked, BTreeSet::from(["NEW-1", "SUP-1", "UTF-8"].map(IssueKey::from)));
+    sync.sides[1].sees = BTreeSet::from([side(1)]);
+    for key in ["SUP-2", "NEW-2"] {
+        assert_eq!(told(&sync, &references, &format!("see {key} now"), 0, 1).trim(), "see \\[issue\\] now");
+    }
+}
+
 /// A picture that leads to where its reader may not look loses its way there, and keeps what leads elsewhere.
 #[test]
 fn a_file_leads_nobody_to_a_side_that_they_do_not_see() {
@@ -299,6 +318,10 @@ fn a_link_is_an_item_of_the_sync_may_become_one_or_is_nobodys_business() {
     ]);
     // The other end of a link tells of it; an issue of another project can be no item.
     assert_eq!(strange_links(&place, &links), BTreeSet::from([IssueId(6)]));
+    let mut renamed = references.clone();
+    renamed.also_called(&home, "OTHER".to_owned());
+    let there = Place { references: &renamed, ..place };
+    assert_eq!(strange_links(&there, &links), BTreeSet::from([IssueId(6), IssueId(8)]));
     let shared: Vec<String> = shared_links(&place, &links).into_keys().collect();
     assert_eq!(shared, [format!("{} Blocks", ItemId(9))]);
     assert_eq!(parent_item(&ItemId(9).to_string()), Some(ItemId(9)));
