@@ -198,7 +198,12 @@ impl Engine {
     }
 
     /// How many issues of a side went within a day, this one counted or not.
-    pub(super) async fn count(&self, work: &Work, side: &SideId, since: Option<Timestamp>) -> Result<usize, StoreError> {
+    pub(super) async fn count(
+        &self,
+        work: &Work,
+        side: &SideId,
+        since: Option<Timestamp>,
+    ) -> Result<usize, StoreError> {
         let name = note(work.sync.id(), side);
         let kept = self.store.note(&name).await?;
         let mut gone: BTreeMap<ItemId, Timestamp> =

@@ -131,8 +131,7 @@ impl KeysNow {
         let others = known.projects.iter().filter(|(configured, now)| *configured != &now.key);
         let renamed: BTreeMap<&str, &str> =
             others.map(|(configured, now)| (configured.as_str(), now.key.as_str())).collect();
-        let text =
-            if renamed.is_empty() { String::new() } else { serde_json::to_string(&renamed).unwrap_or_default() };
+        let text = if renamed.is_empty() { String::new() } else { serde_json::to_string(&renamed).unwrap_or_default() };
         (text != known.kept).then_some(text)
     }
 }

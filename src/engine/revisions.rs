@@ -28,6 +28,9 @@ impl Engine {
             return self.is_still_named(work, intent).await;
         }
         let Some((remark, origin, comment)) = action.original() else { return true };
+        if !self.meets_no_customer(work, intent).await {
+            return false;
+        }
         if matches!(action, Action::AddComment { .. }) && work.shut.contains(&(intent.operation.side.clone(), remark)) {
             work.move_intent(intent.id, &IntentEvent::Refused("not sent: another of the kind was refused".to_owned()));
             work.put_off.push(intent.operation.clone());
@@ -306,7 +309,8 @@ pub(super) fn turned_back(work: &mut Work, intent: &Intent, refusal: &Refusal) {
     }
 }
 
-fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
+/// The record of what a write changes a copy of, or the original of.
+pub(super) fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
     let action = &intent.operation.action;
     let original = action.original().filter(|_| !matches!(action, Action::AddComment { .. }));
     let (remark, origin, comment) = if let Action::EditOriginal { comment, .. } = action {

@@ -106,6 +106,7 @@ pub async fn survey(
             survey.try_roles(connections, sync).await;
             survey.try_watching(connections, sync).await;
             survey.findings.extend(unfit_rows(sync, &catalogs));
+            survey.findings.extend(open_besides(sync, &catalogs));
         }
         survey.findings.extend(one_project_twice(sync, &catalogs));
         let (resolved, findings) = resolve(sync, &catalogs);
@@ -179,6 +180,41 @@ fn unfit_rows(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<
             | (Visibility::Internal, Some(true))
             | (Visibility::Everybody, Some(false))
             | (Visibility::Role(_) | Visibility::Group(_) | Visibility::Other, _) => {}
+        }
+    }
+    found
+}
+
+/// Third sides that are service desks and get in the open what lands on another as an internal comment: customers there read the one half of
+/// what is said behind customers' backs.
+fn open_besides(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<Finding> {
+    let place = format!("sync.{}.comments.restricted", sync.id);
+    let comments = &sync.comments;
+    let mut found = Vec::new();
+    for row in comments.restricted.iter().filter(|row| row.is_internal()) {
+        let [one, other] = row.ends();
+        for ((at, readers), (inside, _)) in [(one, other), (other, one)] {
+            let gets_it = |side: &&SideSettings| {
+                let is_desk = catalogs.get(&side.id).and_then(|catalog| catalog.service_desk);
+                let third = &side.id != at && &side.id != inside && side.sees.contains(at);
+                third
+                    && is_desk == Some(true)
+                    && comments.route(at, &Visibility::Everybody, &side.id) == Some(Visibility::Everybody)
+            };
+            if readers != &Visibility::Everybody {
+                continue;
+            }
+            for side in sync.sides.iter().filter(gets_it) {
+                let what = format!(
+                    "what everybody reads on side `{at}` lands on side `{inside}` as an internal comment, and open on side `{}`: project `{}` of instance `{}` is a service desk with customers",
+                    side.id, side.project, side.instance
+                );
+                let remedy = format!(
+                    "where its customers are not to read that, add a row with `{} = \"internal\", with = \"{at}\"`, or leave `{at}` out of what that side `sees`",
+                    side.id
+                );
+                found.push(Finding::warning(place.clone(), what, remedy));
+            }
         }
     }
     found

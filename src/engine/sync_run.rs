@@ -39,6 +39,8 @@ pub(crate) struct SyncRun {
     silence: Mutex<BTreeMap<SideId, (bool, Duration)>>,
     /// Whether the sync user is an agent of the service desk on a side, and until when that is believed.
     agency: Mutex<BTreeMap<SideId, (bool, Duration)>>,
+    /// Until when it is believed whether the project of a side is a service desk.
+    natures: Mutex<BTreeMap<SideId, Duration>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// Of which kinds of things it is known what they are called.
     named: Mutex<BTreeSet<Thing>>,
@@ -88,6 +90,7 @@ impl SyncRun {
             edits_all: Mutex::default(),
             silence: Mutex::default(),
             agency: Mutex::default(),
+            natures: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             named: Mutex::default(),
@@ -278,6 +281,21 @@ impl SyncRun {
         self.change(side, |known| known.desk_agent = Some(is_agent));
     }
 
+    /// Whether it is known if the project of a side is a service desk.
+    pub(crate) fn knows_nature(&self, side: &SideId, now: Duration) -> bool {
+        lock(&self.natures).get(side).is_some_and(|until| *until > now)
+    }
+
+    /// Notes whether the project of a side is a service desk, and until when that is believed.
+    pub(crate) fn note_nature(&self, side: &SideId, is_desk: bool, until: Duration) {
+        lock(&self.natures).insert(side.clone(), until);
+        // Every read tells it, and it is hardly ever news.
+        let known = lock(&self.catalogs).get(side).and_then(|catalog| catalog.service_desk);
+        if known != Some(is_desk) {
+            self.change(side, |known| known.service_desk = Some(is_desk));
+        }
+    }
+
     /// Notes that a side does not show who watches, and until when that is believed.
     pub(crate) fn note_hidden_watchers(&self, side: &SideId, why: HidesWatchers, until: Duration) {
         lock(&self.hides_watchers).insert(side.clone(), until);
@@ -316,6 +334,7 @@ impl SyncRun {
         lock(&self.edits_all).clear();
         lock(&self.silence).retain(|_, (may, _)| *may);
         lock(&self.agency).retain(|_, (is_agent, _)| *is_agent);
+        lock(&self.natures).clear();
         lock(&self.hides_watchers).values_mut().for_each(|until| *until = Duration::ZERO);
         for (may, until) in lock(&self.assignable).values_mut() {
             *until = if *may { *until } else { Duration::ZERO };

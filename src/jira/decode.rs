@@ -327,18 +327,19 @@ impl Decoder<'_> {
         list.sort_by_key(|(id, comment)| (comment.created, *id));
         let mut list: Vec<CommentSnapshot> = list.into_iter().map(|(_, comment)| comment).collect();
         // No contract says whether an answer is internal with what it answers, as it inherits a `visibility` (v3). Who answers among
-        // the service desk's people speaks to them.
+        // the service desk's people speaks to them, and who answers what goes nowhere to those who read that.
         let hidden =
             |comment: &&CommentSnapshot| matches!(comment.visibility, Visibility::Internal | Visibility::Other);
-        let mut internal: BTreeSet<CommentId> = list.iter().filter(hidden).map(|comment| comment.id.clone()).collect();
+        let hidden = list.iter().filter(hidden).map(|comment| (comment.id.clone(), comment.visibility.clone()));
+        let mut hidden: BTreeMap<CommentId, Visibility> = hidden.collect();
         let all: BTreeSet<CommentId> = list.iter().map(|comment| comment.id.clone()).collect();
         // An answer comes after what it answers.
         for answer in list.iter_mut().filter(|answer| answer.visibility == Visibility::Everybody) {
             let Some(parent) = &answer.parent else { continue };
             answer.answers_lost = !all.contains(parent);
-            if internal.contains(parent) {
-                answer.visibility = Visibility::Internal;
-                internal.insert(answer.id.clone());
+            if let Some(readers) = hidden.get(parent).cloned() {
+                hidden.insert(answer.id.clone(), readers.clone());
+                answer.visibility = readers;
             }
         }
         list
@@ -493,6 +494,31 @@ mod tests {
 
     fn value(snapshot: &IssueSnapshot, field: &str) -> NativeValue {
         snapshot.fields[&FieldId::from(field)].clone()
+    }
+
+    #[test]
+    fn an_answer_has_the_readers_of_what_it_answers() {
+        use serde_json::json;
+        let role = json!({ "type": "role", "value": "Few" });
+        let comment = |id: u64, answers: Option<u64>, public: bool, visibility: &Value| {
+            json!({ "id": id.to_string(), "body": "words", "created": format!("2026-03-10T08:30:0{id}.000+0000"),
+                "jsdPublic": public, "parentId": answers, "visibility": visibility })
+        };
+        let list = json!([
+            comment(1, None, false, &Value::Null),
+            comment(2, None, false, &role),
+            comment(3, Some(1), true, &Value::Null),
+            comment(4, Some(2), true, &Value::Null),
+            comment(5, Some(4), true, &Value::Null),
+            comment(6, Some(9), true, &Value::Null),
+        ]);
+        let fields = FieldList::default();
+        let read = Decoder { kind: Kind::Cloud, fields: &fields }.comments(part(list).unwrap());
+        let readers: Vec<Visibility> = read.iter().map(|comment| comment.visibility.clone()).collect();
+        let (inside, nowhere) = (Visibility::Internal, Visibility::Other);
+        let due = [&inside, &nowhere, &inside, &nowhere, &nowhere, &Visibility::Everybody].map(Clone::clone);
+        assert_eq!(readers, due);
+        assert_eq!(read.iter().filter(|comment| comment.answers_lost).count(), 1);
     }
 
     #[test]

@@ -218,6 +218,19 @@ pub struct CommentRecord {
     /// Copies whose text the original's Jira will never take, whatever rights there are: the text, and why.
     #[serde(default)]
     pub turned_back: BTreeMap<SideId, (Document, String)>,
+    /// Copies that are to be internal to a service desk and that everybody could read when they were last read, and by whose doing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub laid_open: BTreeMap<SideId, LaidOpen>,
+}
+
+/// By whose doing an internal copy is open to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LaidOpen {
+    /// Somebody changed it since it was made.
+    BySomebody,
+    /// Nobody did: that Jira does not keep what we write internal.
+    ByItself,
 }
 
 impl CommentRecord {
@@ -236,6 +249,7 @@ impl CommentRecord {
         self.recorded.remove(side);
         self.emptied.remove(side);
         self.turned_back.remove(side);
+        self.laid_open.remove(side);
     }
 }
 

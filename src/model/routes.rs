@@ -43,11 +43,15 @@ impl CommentSettings {
         self.internal || ends.any(|(at, readers)| at == side && readers == &Visibility::Internal)
     }
 
-    /// Whether it must be known of a side's project if it is a service desk.
+    /// Whether it must be known of a side's project if it is a service desk: of both ends of a row, and of whoever else gets in the open what
+    /// everybody says on one of them, since customers there would read what it answers.
     #[must_use]
     pub fn asks_for_desk(&self, side: &SideId) -> bool {
-        let mut rows = self.restricted.iter().filter(|row| row.is_internal());
-        self.internal || rows.any(|row| &row.at == side || &row.with == side)
+        let mut ends = self.restricted.iter().filter(|row| row.is_internal()).flat_map(RestrictedRow::ends);
+        let open = |at: &SideId, readers: &Visibility| {
+            readers == &Visibility::Everybody && self.from.contains(at) && self.to.contains(side)
+        };
+        self.internal || ends.any(|(at, readers)| at == side || open(at, readers))
     }
 
     /// What keeps a comment of `origin`, for these readers, from going to `side`: nothing that is not about service desks.
@@ -158,5 +162,8 @@ mod tests {
         assert!(settings.is_internal_on(&acme) && !settings.is_internal_on(&globex));
         assert!(settings.asks_for_desk(&acme) && settings.asks_for_desk(&globex));
         assert!(!settings.asks_for_desk(&"initech".into()));
+        let mut settings = settings;
+        settings.to.insert("initech".into());
+        assert!(settings.asks_for_desk(&"initech".into()), "what everybody says at globex goes there, too");
     }
 }

@@ -139,6 +139,7 @@ pub(super) fn notice(side: &SideId, id: &CommentId, body: Document, at: jiff::Ti
         terms: std::collections::BTreeMap::new(),
         emptied: std::collections::BTreeSet::new(),
         turned_back: std::collections::BTreeMap::new(),
+        laid_open: std::collections::BTreeMap::new(),
         spared: std::collections::BTreeSet::new(),
         only: None,
     }

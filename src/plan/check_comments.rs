@@ -2,7 +2,7 @@
 //! changed. Must never share a decision with the planner.
 
 use super::check::Check;
-use crate::model::hub::{CommentRecord, Terms};
+use crate::model::hub::{CommentRecord, LaidOpen, Terms};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::operation::Action;
@@ -77,9 +77,17 @@ impl Check<'_> {
             self.plan.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
         let as_read = self.read_comment(origin, comment, remark).map(|read| &read.visibility);
         let now = as_read.or_else(|| known.map(|record| &record.visibility));
-        if !fits || now != Some(&terms.of) {
+        // Where one of ours is open that nobody changed, the next would be too.
+        let leaks = terms.under == Visibility::Internal && self.has_one_open(side);
+        if !fits || leaks || now != Some(&terms.of) {
             self.fail("restricted comments stay", side, format!("{origin}'s {word} {comment} for {}", terms.under));
         }
+    }
+
+    /// Whether a copy that is to be internal is known to be open there without anybody's doing.
+    fn has_one_open(&self, side: &SideId) -> bool {
+        let open = |record: &CommentRecord| record.laid_open.get(side) == Some(&LaidOpen::ByItself);
+        self.plan.item.comments.iter().any(|record| open(record) && record.copies.contains_key(side))
     }
 
     /// Whether a copy for these readers may stand on `side` of what those of `origin` may read.
@@ -129,6 +137,16 @@ impl Check<'_> {
             }
         };
         !ends.into_iter().any(|(_, readers)| readers == &Visibility::Internal) || ends.into_iter().all(fits)
+    }
+
+    /// Whether what these readers of a side say may be told on another at all: what everybody reads there may, what is said among few only
+    /// where a row or a word of the configuration shares it.
+    fn passes_on(&self, from: &SideId, under: &Visibility, to: &SideId) -> bool {
+        let fits = |readers: &Visibility| self.stays_inside([(from, under), (to, readers)]) && self.keeps(to, readers);
+        let alike = self.input.sync.comments.internal && under == &Visibility::Internal;
+        under == &Visibility::Everybody
+            || self.named_readers(to, from, under, Remark::Comment).into_iter().any(fits)
+            || alike && fits(&Visibility::Internal)
     }
 
     /// Whether what we write for these readers stays with them: only an agent's word can be internal.
@@ -213,8 +231,10 @@ impl Check<'_> {
                 |row: &RestrictedRow| [&row.at, &row.with] == [side, other] || [&row.with, &row.at] == [side, other];
             let reads = rules.internal || rules.to.contains(other) || rules.restricted.iter().any(named);
             let routed = rules.route(side, &record.visibility, other).is_some();
-            other != by && other != side && reads && routed && sees(other, side) && !sees(other, by)
+            let hears = sees(other, by) && self.passes_on(by, &terms.under, other);
+            other != by && other != side && reads && routed && sees(other, side) && !hears
         });
+        let hears = sees(side, by) && self.passes_on(by, &terms.under, side);
         let stands = |side: &SideId, id: &CommentId| {
             let observation = self.input.observed.get(side).filter(|observation| observation.direct);
             let comments = observation.map(|observation| &observation.snapshot.comments);
@@ -223,7 +243,7 @@ impl Check<'_> {
         };
         let as_it_was = stands(side, comment).is_some_and(|there| there.visibility == terms.of)
             && stands(by, copy).is_some_and(|there| there.visibility == terms.under);
-        if rules.copies != CopyEdits::FlowBack || !sees(side, by) || apart {
+        if rules.copies != CopyEdits::FlowBack || !hears || apart {
             self.fail("comments go only where they may be seen", side, format!("what `{by}` wrote into a copy"));
         }
         if !as_it_was {

@@ -16,7 +16,7 @@ use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, in_one_line, render};
 use crate::model::catalog::Catalog;
 use crate::model::document::{Block, Document, Inline};
-use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
+use crate::model::hub::{CommentRecord, LaidOpen, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
@@ -116,6 +116,7 @@ pub(super) fn new_record(side: &SideId, comment: &CommentSnapshot) -> CommentRec
         terms: BTreeMap::new(),
         emptied: BTreeSet::new(),
         turned_back: BTreeMap::new(),
+        laid_open: BTreeMap::new(),
         spared: BTreeSet::new(),
         notice: false,
         only: None,
@@ -167,7 +168,14 @@ pub(super) fn readers(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, 
     }
     // A notice goes also where comments do not.
     let readers = rules.route(&record.side, &record.visibility, side);
-    readers.or_else(|| record.notice.then_some(Visibility::Everybody))
+    let readers = readers.or_else(|| record.notice.then_some(Visibility::Everybody))?;
+    (readers != Visibility::Internal || !leaks(draft, side)).then_some(readers)
+}
+
+/// Whether an internal copy is open to everybody there though nobody laid it open: what is written next would be, too.
+pub(super) fn leaks(draft: &Draft<'_>, side: &SideId) -> bool {
+    let open = |record: &CommentRecord| record.laid_open.get(side) == Some(&LaidOpen::ByItself);
+    draft.plan.item.comments.iter().any(|record| open(record) && record.copies.contains_key(side))
 }
 
 /// Plans the copies that are missing, and forgets texts that are needed no more.
@@ -248,7 +256,7 @@ fn say_unfit(draft: &mut Draft<'_>, side: &SideId, unfit: &Unfit) {
             side,
             None,
             format!("a comment was not copied: it is not known yet whether side `{at}` is a service desk, and whether the sync user is an agent there"),
-            "wait until that Jira answers, and restart then: it is asked at a start",
+            "wait until that Jira answers: it is asked at a start, and as often as an issue of that side is read",
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! What a person wrote into our copy of a comment, made on the original too: block by block, and only where everybody who reads
-//! the comment may know of that person's side. Must never change an original that was not just read, and never let a partner's
-//! words reach another through home's comment.
+//! the comment may know of that person's side, and of what the copy's readers say. Must never change an original that was not just
+//! read, and never let a partner's words, or what is said among few, reach another through home's comment.
 
 use super::Draft;
 use super::comments::{readers, rich};
@@ -10,6 +10,7 @@ use crate::merge::document::merge;
 use crate::model::document::{Block, Document};
 use crate::model::hub::CommentRecord;
 use crate::model::ids::{AccountId, CommentId, SideId};
+use crate::model::issue::Visibility;
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
@@ -81,6 +82,15 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
     if !sees(origin, side) {
         return Some(format!("`{origin}` may not see what the people of `{side}` write"));
     }
+    // What is said there among few is for those alone with whom the configuration shares that now.
+    let under = record.terms_of(side).under;
+    let shared = |to: &SideId| {
+        let fits = || sync.comments.fit_route(side, &under, to, draft.input.catalogs).is_some();
+        under == Visibility::Everybody || fits()
+    };
+    if !shared(origin) {
+        return Some(format!("what is for {under} there is not shared with `{origin}`"));
+    }
     let reads = |other: &&SideId| {
         *other != side
             && *other != origin
@@ -90,6 +100,9 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
     // Also one that has no counterpart yet: the words would be in the comment when it gets one.
     if let Some(other) = sync.side_ids().filter(reads).find(|other| !sees(other, side)) {
         return Some(format!("`{other}` reads this comment too, and may not see what the people of `{side}` write"));
+    }
+    if let Some(other) = sync.side_ids().filter(reads).find(|other| !shared(other)) {
+        return Some(format!("`{other}` reads this comment too, and what is for {under} there is not shared with it"));
     }
     let by = record.strayed.get(side).map(|by| Some(AccountId::from(by.as_str())).filter(|by| by.as_str() != SOMEBODY));
     if by.is_some_and(|by| stays(draft.input, side, by.as_ref())) {

@@ -8,7 +8,7 @@ use super::matching::is_a_bridge;
 use super::revisions::direct;
 use super::{Draft, Observation, Wanted, agreed_for, place, restored};
 use crate::mapping::native_link;
-use crate::model::hub::{CommentRecord, ItemState, WrittenCopy};
+use crate::model::hub::{CommentRecord, ItemState, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::left;
@@ -246,6 +246,10 @@ pub(super) fn find_notes(draft: &mut Draft<'_>) {
             if let Some(record) = draft.plan.item.comments.get_mut(index) {
                 record.copies.insert(side.clone(), there.id.clone());
                 record.written.insert(side.clone(), WrittenCopy { body, edits: 0, spent: None });
+                if there.visibility != Visibility::Everybody {
+                    let terms = Terms { of: record.visibility.clone(), under: there.visibility.clone() };
+                    record.terms.insert(side.clone(), terms);
+                }
             }
             break;
         }

@@ -17,7 +17,7 @@ use crate::mapping::{same, shared_links};
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Conflict, ItemState, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
-use crate::model::issue::{CommentSnapshot, LogEntry};
+use crate::model::issue::{CommentSnapshot, LogEntry, Visibility};
 use crate::model::matching::{Marked, Matching};
 use crate::model::operation::Action;
 use crate::model::remark::{Remark, Spent};
@@ -316,9 +316,10 @@ pub(super) fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy:
     let under = readers(draft, &record, side, remark);
     let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { return };
     record.copies.insert(side.clone(), copy.id.clone());
-    let open = record.visibility == crate::model::issue::Visibility::Everybody;
+    let open = record.visibility == Visibility::Everybody;
     // Where it may not be read at all any more, the copy is of the time before that: as one that everybody might read, it goes.
-    if (open && under.as_ref() != Some(&copy.visibility)) || (!open && under.is_some()) {
+    let as_all = under.as_ref() == Some(&copy.visibility) && copy.visibility == Visibility::Everybody;
+    if (open && !as_all) || (!open && under.is_some()) {
         let terms = Terms { of: record.visibility.clone(), under: copy.visibility.clone() };
         record.terms.insert(side.clone(), terms);
     }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use super::comments::{copy_body, is_shut, readers, rich};
+use super::comments::{copy_body, is_shut, leaks, readers, rich};
 use super::flow_back;
 use super::fold::corrected;
 use super::matching::is_a_bridge;
 use super::{Draft, Observation, Wanted};
 use crate::model::document::Document;
-use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
+use crate::model::hub::{Audience, CommentRecord, Conflict, LaidOpen, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::left;
@@ -37,7 +37,7 @@ pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String, s
     }
 }
 
-/// Takes in how a side's copies stand: one that somebody else changed is noted.
+/// Takes in how a side's copies stand: one that somebody else changed is noted, and one that is to be internal and is open.
 pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
     for index in 0..draft.plan.item.remarks(remark).len() {
         let Some(record) = draft.plan.item.remarks(remark).get(index) else { continue };
@@ -45,6 +45,7 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
             // Deleted by a person: nothing stands there that could be lost.
             if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
                 record.strayed.remove(side);
+                record.laid_open.remove(side);
             }
             continue;
         };
@@ -56,10 +57,18 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
         let ours = is_a_bridge(draft, side, there.changed_by.as_ref());
         let by = there.changed_by.as_ref().map_or_else(|| SOMEBODY.to_owned(), ToString::to_string);
         let stray = (!ours && !as_written).then_some(by);
+        let open = record.terms_of(side).under == Visibility::Internal && there.visibility == Visibility::Everybody;
+        let by_itself = ours || there.changed_by.is_none();
         let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { continue };
         match stray {
             Some(account) => drop(record.strayed.insert(side.clone(), account)),
             None => drop(record.strayed.remove(side)),
+        }
+        if open {
+            let by = if by_itself { LaidOpen::ByItself } else { LaidOpen::BySomebody };
+            record.laid_open.insert(side.clone(), by);
+        } else {
+            record.laid_open.remove(side);
         }
     }
 }
@@ -85,6 +94,7 @@ pub(super) fn revise(draft: &mut Draft<'_>, remark: Remark) {
         }
     }
     strays(draft, remark, &flowing);
+    say_laid_open(draft, remark);
 }
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
@@ -138,9 +148,15 @@ fn bring_up_to_date(
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     // Where the configuration lets nothing pass any more, what stands there stays as it is.
     let passes = sees && readers(draft, record, side, remark).is_some() && !stays_inside(draft, record, side, remark);
-    let Some(said) = record.said.as_ref().filter(|_| passes) else { return };
+    let Some(said) = &record.said else { return };
     // A copy from before texts were kept shows the first one.
     let shown = record.written.get(side).map_or(0, |written| written.edits);
+    if !passes {
+        if sees && shown < said.edits {
+            kept_back(draft, record, side, copy, remark);
+        }
+        return;
+    }
     let behind = shown < said.edits || record.emptied.contains(side);
     let refused = record.refused.contains_key(side);
     let drifted = drifted(draft, record, side, remark);
@@ -156,7 +172,7 @@ fn bring_up_to_date(
         return;
     };
     if record.terms_of(side).under == Visibility::Internal && there.visibility == Visibility::Everybody {
-        laid_open(draft, side, copy);
+        hold_open(draft, side, copy, record.laid_open.get(side).copied().unwrap_or(LaidOpen::BySomebody));
         return;
     }
     let stands = rich(draft, side).read(&there.body);
@@ -175,12 +191,63 @@ fn bring_up_to_date(
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
-/// Says that our internal copy is open to a service desk's customers, so that nothing more is written into it.
-fn laid_open(draft: &mut Draft<'_>, side: &SideId, copy: &CommentId) {
-    let why = format!(
-        "comment {copy} is a copy that is to be internal, and everybody can read it: what was said since is not written into it"
-    );
-    draft.hold(side, None, why, "make it internal again, or delete it by hand");
+/// Says that an edit stays out of a copy that is internal to a service desk, or that customers of one would read. Any other copy that the
+/// configuration lets nothing pass to any more stands as it is, which nobody has to be told.
+fn kept_back(draft: &mut Draft<'_>, record: &CommentRecord, side: &SideId, copy: &CommentId, remark: Remark) {
+    let rules = draft.input.sync.remarks(remark);
+    let unfit = rules.unfit(&record.side, &record.visibility, side, draft.input.catalogs).is_some();
+    let inside = record.terms_of(side).under == Visibility::Internal;
+    let is_told = record.laid_open.contains_key(side) || inside && leaks(draft, side);
+    if is_told || record.emptied.contains(side) || !(unfit || inside) {
+        return;
+    }
+    let (why, remedy) = if unfit {
+        (
+            format!(
+                "what was said since is not written into comment {copy}: customers could read it, since a project is not known to be what the configuration takes it for, or the sync user is no agent there"
+            ),
+            "see what `jirasyncd check` says of the service desks, or write it there by hand",
+        )
+    } else {
+        (
+            format!(
+                "what was said since is not written into comment {copy}: it is internal, and the configuration would have it open to customers now"
+            ),
+            "put the row of `restricted` back, or write it there by hand",
+        )
+    };
+    draft.hold(side, None, why, remedy);
+}
+
+/// Says of every copy that is to be internal and that everybody could read when it was last read, that customers can.
+fn say_laid_open(draft: &mut Draft<'_>, remark: Remark) {
+    let mut found: Vec<(SideId, CommentId, LaidOpen)> = Vec::new();
+    for record in draft.plan.item.remarks(remark) {
+        for (side, by) in &record.laid_open {
+            found.extend(record.copies.get(side).map(|copy| (side.clone(), copy.clone(), *by)));
+        }
+    }
+    for (side, copy, by) in found {
+        hold_open(draft, &side, &copy, by);
+    }
+}
+
+fn hold_open(draft: &mut Draft<'_>, side: &SideId, copy: &CommentId, by: LaidOpen) {
+    let (why, remedy) = match by {
+        LaidOpen::BySomebody => (
+            format!(
+                "comment {copy} is a copy that is to be internal, and was laid open here: everybody can read it, and what is said from now on is not written into it"
+            ),
+            "make it internal again, or delete it by hand",
+        ),
+        LaidOpen::ByItself => (
+            format!(
+                "comment {copy} was written as an internal one, and everybody can read it: nothing internal is written to this issue while it stands so"
+            ),
+            "delete it by hand, or make it internal; where `jirasyncd probe` says that this Jira keeps no comment internal, share none with it",
+        ),
+    };
+    draft.hold(side, None, why, remedy);
 }
 
 /// Whether a copy holds an older text of ours: a write that landed late. What else a Jira makes of our text is its own, and is

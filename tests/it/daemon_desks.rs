@@ -1,10 +1,18 @@
 //! Notes that are internal to a service desk and shared by row with a partner who has none: agents and partner talk, and customers hear
 //! nothing. Must never take the daemon's word for who may read what: the Jiras tell, and what was sent to them.
 
-use jirasyncd::simulator::{Holder, Jira};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jirasyncd::app::connect;
+use jirasyncd::engine::{LastKnown, Severity, survey};
+use jirasyncd::jira::Transport;
+use jirasyncd::simulator::{CommentView, Holder, Jira};
 use serde_json::{Value, json};
 
+use super::bent::Bent;
 use super::daemon_readers::{comments, holding, role, stays_quiet, was_sent, with, world};
+use super::daemon_restored::{back_up, put_back};
 use super::daemon_support::{THREE, World, two};
 use super::daemon_text::{paragraph, text};
 
@@ -15,6 +23,28 @@ fn row(partner: &str) -> String {
 
 /// The partners of both kinds: who works there, and the one who must know nothing of it.
 const PARTNERS: [(&str, &str, &str); 2] = [("globex", "jdoe", "initech"), ("initech", "petra", "globex")];
+
+/// An edit that stays out of a copy.
+const KEPT_BACK: &str = "what was said since is not written into comment";
+
+/// Three sides that all see each other.
+fn seen_by_all() -> String {
+    THREE.replace(", sees = [\"acme\"]", "")
+}
+
+/// Has a Jira call its projects service desks.
+fn become_desk(said: &mut Value) {
+    match said {
+        Value::Object(map) => {
+            if let Some(kind) = map.get_mut("projectTypeKey") {
+                *kind = json!("service_desk");
+            }
+            map.values_mut().for_each(become_desk);
+        }
+        Value::Array(list) => list.iter_mut().for_each(become_desk),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
 
 /// Whether anybody who sees the issue reads a text there.
 fn is_open(world: &World, jira: &str, part: &str) -> bool {
@@ -150,12 +180,13 @@ async fn a_comment_that_becomes_a_note_stays_with_its_partner_and_leaves_the_oth
 #[tokio::test(start_paused = true)]
 async fn where_the_projects_are_not_as_the_row_says_nothing_crosses_and_that_is_told() {
     let (none, open) = ("which is no service desk", "which is a service desk with customers");
-    for (desks, told) in
-        [(vec!["globex"], vec![none, open]), (vec![], vec![none]), (vec!["acme", "globex"], vec![open])]
-    {
+    for (desks, told) in [(vec!["globex"], vec![none]), (vec![], vec![none]), (vec!["acme", "globex"], vec![open])] {
         let (world, key) = world(&with(&two(), &row("globex")), &desks).await;
         let there = world.issue("globex", "Item").key;
-        world.person("acme", "jane").internal_comment(&key, "canary-note").unwrap();
+        // Where no desk is, nothing is internal: what bears the word is for everybody.
+        if desks.contains(&"acme") {
+            world.person("acme", "jane").internal_comment(&key, "canary-note").unwrap();
+        }
         world.person("globex", "jdoe").comment(&there, "canary-word").unwrap();
         world.person("acme", "jane").comment(&key, "open words").unwrap();
         world.intervals(10).await;
@@ -229,7 +260,8 @@ async fn a_row_that_comes_or_goes_shows_customers_nothing() {
     sweep(&world).await;
     assert!(!is_open(&world, "acme", "canary"), "{:?}", comments(&world, "acme"));
     assert_eq!(holding(&world, "acme", "canary-word one").len(), 1);
-    assert_eq!(world.problems().await, Vec::<String>::new());
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains(KEPT_BACK), "{problems:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,12 +276,17 @@ async fn nothing_more_is_written_into_a_copy_that_somebody_laid_open() {
     let jane = world.person("acme", "jane");
     jane.set_internal(&key, &copy, "for customers", false).unwrap();
     world.rest().await.unwrap();
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("was laid open here")), "at once: {problems:?}");
+    jdoe.comment(&there, "canary-other").unwrap();
     jdoe.edit_comment(&there, &word, "canary-two").unwrap();
     world.rest().await.unwrap();
     sweep(&world).await;
     assert!(!was_sent(world.jira("acme"), "canary-two"));
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("everybody can read it")), "{problems:?}");
+    let others = holding(&world, "acme", "canary-other");
+    assert!(others.len() == 1 && others[0].internal, "what somebody did is no fault of that Jira: {others:?}");
     jane.set_internal(&key, &copy, "for us", true).unwrap();
     sweep(&world).await;
     let copies = holding(&world, "acme", "canary-two");
@@ -280,4 +317,234 @@ async fn what_is_internal_on_either_side_fetches_no_file() {
     let problems = world.problems().await;
     assert!(problems.len() == 2, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("only internal comments speak of it")), "{problems:?}");
+}
+
+/// What is known of the desk is of long ago, and no issue of it is read when something goes there: it is asked again.
+#[tokio::test(start_paused = true)]
+async fn a_right_that_went_is_noticed_before_a_word_is_sent() {
+    let (world, key) = world(&with(&two(), &row("globex")), &["acme"]).await;
+    let there = world.issue("globex", "Item").key;
+    let jdoe = world.person("globex", "jdoe");
+    let word = jdoe.comment(&there, "canary-one").unwrap();
+    world.rest().await.unwrap();
+    assert!(holding(&world, "acme", "canary-one")[0].internal);
+    world.jira("acme").set_permission("SUP", "SERVICEDESK_AGENT", &[]);
+    world.pass(3_700).await;
+    jdoe.comment(&there, "canary-two").unwrap();
+    world.rest().await.unwrap();
+    assert!(!was_sent(world.jira("acme"), "canary-two"));
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("a comment was not copied")), "{problems:?}");
+    jdoe.edit_comment(&there, &word, "canary-one, edited").unwrap();
+    world.rest().await.unwrap();
+    assert!(!was_sent(world.jira("acme"), "edited"));
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains(KEPT_BACK)), "{problems:?}");
+    world.jira("acme").set_permission("SUP", "SERVICEDESK_AGENT", &[Holder::LoggedIn]);
+    world.pass(3_700).await;
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item, again" })).unwrap();
+    sweep(&world).await;
+    for part in ["canary-one, edited", "canary-two"] {
+        let copies = holding(&world, "acme", part);
+        assert!(copies.len() == 1 && copies[0].internal, "{part}: {copies:?}");
+    }
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// The partner's project becomes a service desk while the daemon runs, and no issue of it is read before the next note.
+#[tokio::test(start_paused = true)]
+async fn a_partner_who_gets_customers_gets_no_more_notes() {
+    let mut world = World::of(&with(&two(), &row("globex")), |setups| {
+        setups.get_mut("acme").unwrap().projects[0].service_desk = true;
+    });
+    let turned = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&turned);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if held.load(Ordering::SeqCst) && place.contains("globex") {
+                become_desk(said);
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.jira("globex").record_bodies(true);
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Low" } })).unwrap();
+    world.rest().await.unwrap();
+    let note = jane.internal_comment(&key, "canary-one").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(holding(&world, "globex", "canary-one").len(), 1);
+    turned.store(true, Ordering::SeqCst);
+    world.pass(3_700).await;
+    jane.internal_comment(&key, "canary-two").unwrap();
+    world.rest().await.unwrap();
+    assert!(!was_sent(world.jira("globex"), "canary-two"));
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("a service desk with customers")), "{problems:?}");
+    jane.set_internal(&key, &note, "canary-one, edited", true).unwrap();
+    world.rest().await.unwrap();
+    assert!(!was_sent(world.jira("globex"), "edited"));
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains(KEPT_BACK)), "{problems:?}");
+    // Their issue says itself what it is in: it goes on with the next read of it.
+    turned.store(false, Ordering::SeqCst);
+    jane.edit(&key, json!({ "summary": "Item, again" })).unwrap();
+    sweep(&world).await;
+    sweep(&world).await;
+    for part in ["canary-one, edited", "canary-two"] {
+        assert_eq!(holding(&world, "globex", part).len(), 1, "{part}");
+    }
+    let problems = world.problems().await;
+    assert!(!problems.iter().any(|problem| problem.contains(KEPT_BACK)), "{problems:?}");
+}
+
+/// What agents write into an internal copy goes back to whom it is shared with, while it is, and to nobody beside.
+#[tokio::test(start_paused = true)]
+async fn what_is_written_into_an_internal_copy_flows_back_only_where_it_is_shared() {
+    let flow = "copies = \"flow-back\"";
+    for (config, flows) in [(THREE.to_owned(), true), (seen_by_all(), false)] {
+        let (world, key) = world(&with(&config, &format!("{}\n{flow}", row("globex"))), &["acme"]).await;
+        let there = world.issue("globex", "Item").key;
+        for (jira, project) in [("acme", "SUP"), ("globex", "ENG")] {
+            world.jira(jira).set_permission(project, "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
+        }
+        world.person("globex", "jdoe").comment(&there, "their word").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(holding(&world, "initech", "their word").len(), usize::from(!flows));
+        change(&world, &key, "their word", "canary-one");
+        world.rest().await.unwrap();
+        sweep(&world).await;
+        assert_eq!(was_sent(world.jira("globex"), "canary-one"), flows);
+        assert!(!was_sent(world.jira("initech"), "canary"));
+        let problems = world.problems().await;
+        if !flows {
+            assert!(problems.len() == 1 && problems[0].contains("is not shared with it"), "{problems:?}");
+            continue;
+        }
+        assert_eq!(problems, Vec::<String>::new());
+        // Without the row the copy stays inside, and so does what is written into it.
+        let mut world = world.with_config(&with(&config, flow));
+        world.start().await;
+        sweep(&world).await;
+        change(&world, &key, "canary-one", "canary-two");
+        world.rest().await.unwrap();
+        sweep(&world).await;
+        assert!(!was_sent(world.jira("globex"), "canary-two") && !is_open(&world, "acme", "canary"));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("is not shared with `globex`"), "{problems:?}");
+    }
+}
+
+/// An agent changes words in the copy at acme.
+fn change(world: &World, key: &str, from: &str, to: &str) {
+    let copy: CommentView = holding(world, "acme", from).remove(0);
+    assert!(copy.internal, "{copy:?}");
+    world.person("acme", "jane").edit_comment(key, &copy.id.to_string(), &copy.body.replace(from, to)).unwrap();
+}
+
+/// Of an answer to what was made and deleted between two reads nobody knows for whom it was: no row gives it to the partner.
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_what_nobody_met_goes_by_no_row() {
+    let (world, key) = world(&with(THREE, &row("globex")), &["acme"]).await;
+    let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+    let note = jane.internal_comment(&key, "canary-note").unwrap();
+    let answer = omar.answer(&key, "canary-answer", &note).unwrap();
+    omar.answer(&key, "canary-answer to that", &answer).unwrap();
+    jane.delete_comment(&key, &note).unwrap();
+    jane.comment(&key, "open words").unwrap();
+    world.rest().await.unwrap();
+    sweep(&world).await;
+    for jira in ["globex", "initech"] {
+        assert!(!was_sent(world.jira(jira), "canary"), "{jira}");
+        assert_eq!(holding(&world, jira, "open words").len(), 1);
+    }
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// A Jira that takes the property and does not keep it: what stands open is told as soon as it is read, and nothing follows it.
+#[tokio::test(start_paused = true)]
+async fn where_a_note_is_not_kept_internal_no_other_follows() {
+    let (world, key) = world(&with(&two(), &row("globex")), &["acme"]).await;
+    let there = world.issue("globex", "Item").key;
+    let (jane, jdoe) = (world.person("acme", "jane"), world.person("globex", "jdoe"));
+    let acme = world.jira("acme");
+    acme.set_quirks(|quirks| quirks.comment_properties_on_create = false);
+    acme.set_permission("SUP", "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
+    jdoe.comment(&there, "canary-one").unwrap();
+    world.rest().await.unwrap();
+    sweep(&world).await;
+    let told = |problems: &[String]| problems.iter().any(|problem| problem.contains("was written as an internal one"));
+    assert!(told(&world.problems().await), "{:?}", world.problems().await);
+    jdoe.comment(&there, "canary-two").unwrap();
+    world.rest().await.unwrap();
+    sweep(&world).await;
+    assert!(!was_sent(acme, "canary-two"));
+    assert_eq!(world.problems().await.len(), 1, "once: {:?}", world.problems().await);
+    acme.set_quirks(|quirks| quirks.comment_properties_on_create = true);
+    let copy = holding(&world, "acme", "canary-one")[0].id.to_string();
+    jane.set_internal(&key, &copy, "for us", true).unwrap();
+    world.rest().await.unwrap();
+    sweep(&world).await;
+    let copies = holding(&world, "acme", "canary-two");
+    assert!(copies.len() == 1 && copies[0].internal, "{copies:?}");
+    assert!(!told(&world.problems().await), "{:?}", world.problems().await);
+}
+
+/// A state from before the comments finds its copies again by their marks, and who may read them with them.
+#[tokio::test(start_paused = true)]
+async fn a_state_from_a_backup_leaves_the_notes_where_they_are() {
+    let desk = row("globex");
+    let few = "restricted = [{ acme = \"role:Globex desk\", with = \"globex\" }]";
+    for (rows, desks) in [(desk.as_str(), vec!["acme"]), (few, vec![])] {
+        let (mut world, key) = world(&with(THREE, rows), &desks).await;
+        let kept = back_up(&mut world).await;
+        let there = world.issue("globex", "Item").key;
+        let (omar, jdoe) = (world.person("acme", "omar"), world.person("globex", "jdoe"));
+        if desks.is_empty() {
+            omar.restricted_comment(&key, "canary-note", "Globex desk").unwrap();
+        } else {
+            omar.internal_comment(&key, "canary-note").unwrap();
+        }
+        jdoe.comment(&there, "canary-word").unwrap();
+        world.rest().await.unwrap();
+        let stand = |world: &World| {
+            let all = |jira: &str| -> Vec<(u64, bool, Option<String>)> {
+                let shown = comments(world, jira);
+                shown.iter().map(|comment| (comment.id, comment.internal, role(comment))).collect()
+            };
+            ["acme", "globex", "initech"].map(all)
+        };
+        let before = stand(&world);
+        assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 0], "{before:?}");
+        put_back(&mut world, &kept);
+        world.start().await;
+        world.rest().await.unwrap();
+        sweep(&world).await;
+        assert_eq!(stand(&world), before, "{rows}");
+        jdoe.comment(&there, "canary-more").unwrap();
+        sweep(&world).await;
+        assert!(!is_open(&world, "acme", "canary-more") && holding(&world, "acme", "canary-more").len() == 1);
+    }
+}
+
+/// What lands as an internal comment on one side lands open on another, whose customers read it there.
+#[tokio::test(start_paused = true)]
+async fn a_third_desk_that_gets_a_partners_words_in_the_open_is_told() {
+    let also =
+        "restricted = [{ acme = \"internal\", with = \"globex\" }, { initech = \"internal\", with = \"globex\" }]";
+    let one = row("globex");
+    for (config, rows, desks, due) in [
+        (seen_by_all(), one.as_str(), vec!["acme", "initech"], true),
+        (seen_by_all(), also, vec!["acme", "initech"], false),
+        (seen_by_all(), one.as_str(), vec!["acme"], false),
+        (THREE.to_owned(), one.as_str(), vec!["acme", "initech"], false),
+    ] {
+        let (world, _) = world(&with(&config, rows), &desks).await;
+        let (connections, _) = connect(&world.config, &world.surroundings()).unwrap();
+        let found = survey(&connections, &world.config.syncs, true, &LastKnown::default()).await.findings;
+        let what = "lands on side `acme` as an internal comment, and open on side `initech`";
+        let told = found.iter().any(|it| it.severity == Severity::Warning && it.what.contains(what));
+        assert_eq!(told, due, "{rows}, {desks:?}: {found:?}");
+    }
 }

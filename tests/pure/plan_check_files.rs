@@ -63,6 +63,7 @@ pub(super) fn said(body: Document) -> CommentRecord {
         terms: BTreeMap::new(),
         emptied: BTreeSet::new(),
         turned_back: BTreeMap::new(),
+        laid_open: BTreeMap::new(),
         spared: BTreeSet::new(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jirasyncd::model::hub::{Acts, Base, Terms};
+use jirasyncd::model::hub::{Acts, Base, LaidOpen, Terms};
 use jirasyncd::model::ids::{CommentId, FieldName, IssueId, SideId};
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::matching::Marked;
@@ -357,6 +357,32 @@ fn a_note_of_a_desk_goes_by_a_row_only_where_no_customer_can_read_it() {
     assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().service_desk = Some(false)));
     assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().desk_agent = Some(false)));
     assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().desk_agent = None));
+}
+
+/// Where a copy that is to be internal is open without anybody's doing, the next one would be too.
+#[test]
+fn nothing_internal_goes_where_one_of_ours_is_open() {
+    let (mut world, action) = said();
+    let (at, with, visibility, there) = (side(0), side(1), Visibility::Everybody, Visibility::Internal);
+    world.sync.comments.restricted = vec![RestrictedRow { at, visibility, with, there }];
+    for (at, desk) in [(0, false), (1, true)] {
+        let catalog = world.catalogs.get_mut(&side(at)).unwrap();
+        (catalog.service_desk, catalog.desk_agent) = (Some(desk), Some(desk));
+    }
+    let Action::AddComment { remark, origin, comment, body, wanted, edits, spent, .. } = action else { unreachable!() };
+    let terms = Terms { of: Visibility::Everybody, under: Visibility::Internal };
+    let copy = Action::AddComment { remark, origin, comment, body, wanted, edits, spent, terms };
+    for (by, stays) in [(None, false), (Some(LaidOpen::BySomebody), false), (Some(LaidOpen::ByItself), true)] {
+        let found = broken(&world, |plan| {
+            plan.operations = vec![Operation { side: side(1), action: copy.clone() }];
+            let mut other = plan.item.comments[0].clone();
+            other.id = CommentId::new("other");
+            other.copies.insert(side(1), CommentId::new("70"));
+            other.laid_open.extend(by.map(|by| (side(1), by)));
+            plan.item.comments.push(other);
+        });
+        assert_eq!(found.contains(&STAY), stays, "{by:?}: {found:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::document::{Block, Document};
-use jirasyncd::model::hub::{CommentRecord, PendingComment, Said};
+use jirasyncd::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use jirasyncd::model::ids::{CommentId, SideId};
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::operation::Action;
@@ -154,4 +154,31 @@ fn what_a_person_writes_into_a_copy_flows_back_where_it_is_for_the_same_readers(
     assert!(!flows_back(|world| world.sync.comments.copies = CopyEdits::Hold));
     assert!(!flows_back(|world| narrow(world, 0)));
     assert!(!flows_back(|world| narrow(world, 1)));
+}
+
+/// A copy stays internal when its row is gone; what is written into it stays there too.
+#[test]
+fn what_is_said_inside_flows_back_only_while_a_row_shares_it() {
+    for shared in [true, false] {
+        let mut world = settled();
+        world.comment(&side(0), false);
+        world.settle().unwrap();
+        world.sync.comments.copies = CopyEdits::FlowBack;
+        for (at, desk) in [(0, false), (1, true)] {
+            let catalog = world.catalogs.get_mut(&side(at)).unwrap();
+            (catalog.service_desk, catalog.desk_agent) = (Some(desk), Some(desk));
+            catalog.edits_all_comments = Some(true);
+        }
+        let terms = Terms { of: Visibility::Everybody, under: Visibility::Internal };
+        world.item.comments[0].terms.insert(side(1), terms);
+        world.issues.get_mut(&side(1)).unwrap()[0].comments[0].visibility = Visibility::Internal;
+        if shared {
+            let (visibility, there) = (Visibility::Internal, Visibility::Everybody);
+            world.sync.comments.restricted = vec![RestrictedRow { at: side(1), visibility, with: side(0), there }];
+        }
+        world.revise(&side(1), 0, Revision::EditCopy);
+        let plan = world.think(&world.everywhere(), true);
+        let flows = plan.operations.iter().any(|it| matches!(it.action, Action::EditOriginal { .. }));
+        assert_eq!(flows, shared, "{:?}", plan.holds);
+    }
 }
