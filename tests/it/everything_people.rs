@@ -504,7 +504,8 @@ impl People {
             }
             // Nobody takes back what they did not give.
             Tie::Unvote => {
-                if who.unvote(key).is_err() {
+                let takes_back = |name: &&str| world.person(side.jira, name).unvote(key).is_ok();
+                if !side.people.iter().any(takes_back) {
                     return Ok(None);
                 }
             }
