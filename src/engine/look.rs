@@ -274,7 +274,9 @@ impl Engine {
             if let Some(home) = home.filter(|_| shows && !is_a_level(&operation.action)) {
                 work.want_read(&home, false);
             }
-            if let Action::DeleteIssue { with } = &operation.action {
+            if let Action::DeleteIssue { with } = &operation.action
+                && !work.fresh.contains(with)
+            {
                 // That it is gone was confirmed, perhaps long ago: it is looked for once more.
                 work.want_read(with, false);
             }

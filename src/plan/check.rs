@@ -473,10 +473,14 @@ impl Check<'_> {
                     Some(read) if row.kind != FieldKind::IssueType => {
                         let Some(field) = row.sides.get(side) else { continue };
                         let native = read.snapshot.fields.get(field).unwrap_or(&NativeValue::Empty);
-                        let shown = inbound(&place(input, &self.nothing, row, side), native);
+                        let at = place(input, &self.nothing, row, side);
+                        let shown = inbound(&at, native);
+                        // A project may have another key, and is the same one.
+                        let is_as_it_was = at.shape() == Some(Shape::Project) && base.value.as_ref() == held_before;
                         let follows = match (&shown, &base.value) {
                             // One that is not seen any more need not be gone.
                             (Some(shown), Some(_)) if row.kind == FieldKind::Parent && shown.is_empty() => true,
+                            (Some(_), Some(_)) if is_as_it_was => true,
                             (Some(shown), Some(_)) if base.braked && shown.is_empty() => true,
                             (Some(_), Some(_)) if base.left_out && !read.snapshot.fields.contains_key(field) => true,
                             (Some(shown), Some(held)) => shown == held || both_text(shown, held),

@@ -119,13 +119,13 @@ fn note_seen(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
 
 /// Whether what is read of a field is no word of anybody's.
 fn is_withheld(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
-    super::not_shown::is_left_out(draft, row, side, read) || super::emptied::is_held(draft, row, side, read)
+    not_shown::is_left_out(draft, row, side, read) || super::emptied::is_held(draft, row, side, read)
 }
 
 /// Notes whether it is. Says whether it is not taken in.
 fn withhold(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
-    let left_out = super::not_shown::is_left_out(draft, row, side, read);
-    super::not_shown::note(draft, row, side, left_out);
+    let left_out = not_shown::is_left_out(draft, row, side, read);
+    not_shown::note(draft, row, side, left_out);
     let held = !left_out && super::emptied::is_held(draft, row, side, read);
     super::emptied::note(draft, row, side, read, held);
     left_out || held
@@ -175,7 +175,7 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
     let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return true };
     let expected = match touching(observation, field).last() {
         Some((_, item)) => logged(&place, item),
-        None if row.kind == FieldKind::IssueType => return true,
+        None if row.kind == FieldKind::IssueType || place.shape() == Some(Shape::Project) => return true,
         // An issue that was no item's when it was read may be one now, and nothing was done to this one.
         None if super::parents::is_below_a_stranger(draft, row, side) => return true,
         None if not_shown::is_hidden(row, &now) || remap::is_reworded(draft, row, side, observation) => return true,
@@ -302,10 +302,7 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         if place.shape() == Some(Shape::Project) {
-            // A project's key is changed without an entry of the issues that hold it: nobody picked another one.
-            if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
-                observe(replica.bases.entry(row.name.clone()).or_default(), now);
-            }
+            // A project's key is changed without an entry of the issues that hold it: nobody picked another one, and it counts as it was.
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.

@@ -140,16 +140,17 @@ async fn a_moved_issue_begins_by_the_clause_of_the_sync_that_it_comes_to() {
         let (to, project, _) = place;
         let config = twice(&config, place, "moved = \"delete\"", ", jql = \"labels = carry\"");
         let world = world(&config, place).await;
+        world.jira(to).set_permission(project, "DELETE_ISSUES", &[Holder::LoggedIn]);
         let jane = world.person("acme", "jane");
         let key = create(&world, "Item");
         world.rest().await.unwrap();
         assert_eq!(in_project(&world, to, project, "Item").len(), 1, "{to}");
         let moved = jane.move_to(&key, "TWO").unwrap();
-        world.rest().await.unwrap();
+        world.intervals(20).await;
         let there = world.issues(to, "Item");
-        assert!(there.is_empty(), "{to}: its copy went, and no other came: {there:?}");
+        assert!(there.is_empty(), "{to}: its copy went, and no other came: {:?} {there:?}", world.problems().await);
         jane.update(&moved, json!({ "labels": [{ "add": "carry" }] })).unwrap();
-        world.rest().await.unwrap();
+        world.intervals(20).await;
         assert_eq!(in_project(&world, to, "MORE", "Item").len(), 1, "{to}");
         assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (1, 1), "{to}");
         assert_eq!(calls(world.jira(to)).get("deleteIssue"), Some(&1), "{to}");
@@ -363,7 +364,7 @@ async fn one_wrong_answer_about_a_project_takes_nothing_for_moved_and_loses_no_n
         world.jira("acme").clear_faults();
         world.jira("acme").add_fault(FaultRule::new("getProject", When::Always, Fault::Status(404)));
         create(&world, "Later");
-        world.intervals(2).await;
+        world.intervals(1).await;
         world.jira("acme").clear_faults();
         world.intervals(8).await;
         world.rest().await.unwrap();
@@ -379,7 +380,7 @@ async fn one_wrong_answer_about_a_project_takes_nothing_for_moved_and_loses_no_n
         // None of them counts for the brake: what goes now is one.
         world.person("acme", "jane").delete(&keys[2]).unwrap();
         world.daemon().engine().sweep(None).await.unwrap();
-        world.rest().await.unwrap();
+        world.intervals(20).await;
         assert_eq!(world.issues(to, "Object").len(), 0, "{to}: {:?}", world.problems().await);
     }
 }

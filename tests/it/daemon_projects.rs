@@ -114,7 +114,7 @@ async fn the_key_that_a_project_gets_is_nobodys_act() {
         world.rest().await.unwrap();
         let there = world.issue(other, "Item").key;
         renamed.store(true, Ordering::SeqCst);
-        jane.edit(&here, json!({ "priority": { "name": "High" } })).unwrap();
+        jane.edit(&here, json!({ "priority": { "name": "Highest" } })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(world.field(other, "Item", &id(other, PLAIN)), format!("LAB of {other}"), "nobody picked another");
         assert_eq!(world.problems().await, Vec::<String>::new());

@@ -570,7 +570,7 @@ async fn a_way_that_is_not_known(random: &Random, key: &str) {
     assert!(why.starts_with("Item status: acme"), "{why}");
     let what = "no way is known from `Closed` to `Open`".to_owned();
     let (side, field) = ("globex".into(), Some("status".into()));
-    let problem = Problem { side, field, what, remedy: "y".to_owned(), operation: None };
+    let problem = Problem { side, field, what, remedy: "y".to_owned(), operation: None, settles: false };
     world.daemon().store().set_problems(key, &[problem], world.surroundings.clock.now()).await.unwrap();
     let stuck = random.stuck().await;
     assert_eq!(random.judge_jiras(&stuck).await, Ok(()));

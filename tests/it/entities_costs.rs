@@ -50,7 +50,10 @@ const WHY: [(Subject, &str); 17] = [
         Subject::Comment,
         "the copies there are read; an edit: the original and its copy too; a first comment: `unwatch`; deletions only the full check finds",
     ),
-    (Subject::Work, "the issue and its original are read right before"),
+    (
+        Subject::Work,
+        "the issue and its original are read right before; logging changes the remaining estimate, which is carried, too; Cloud's answer to that may be of before the worklog's edit, which is then sent once more",
+    ),
     (Subject::File, "a deletion is one write per file, after a read"),
     (Subject::Link, "one write per link; taken away after a read"),
     (Subject::FarLink, "one write per link, and no read"),
