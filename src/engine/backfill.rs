@@ -229,8 +229,10 @@ impl Engine {
         loop {
             let step = walk.step().await?;
             polled.pages += step.pages;
-            self.look_for_strangers(instance, &step.read.rows).await?;
-            polled.rows += self.queue_newcomers(instance, &sides, step.read).await?;
+            let mut read = step.read;
+            self.by_configured_keys(instance, &mut read).await?;
+            self.look_for_strangers(instance, &read.rows).await?;
+            polled.rows += self.queue_newcomers(instance, &sides, read).await?;
             // Nothing is polled meanwhile.
             let lasts = self.clock.monotonic().saturating_sub(begun) > LONGEST_GO;
             let unclear = sides.values().any(|reading| self.is_unclear(instance, reading));

@@ -32,7 +32,8 @@ impl Engine {
                 if !(is_desk || decides) || !is_there || !seen.insert((Arc::as_ptr(&work.sync).addr(), side)) {
                     continue;
                 }
-                if decides {
+                // A row may have waited here since before a pause.
+                if decides && read.direct {
                     work.sync.note_nature(side, is_desk, self.clock.monotonic() + LASTS);
                 }
                 if is_desk {
@@ -112,10 +113,12 @@ impl Engine {
 
     /// Whether what we write as an internal comment is one there: whether that is known, and whether it is so.
     async fn keeps_notes(&self, sync: &SyncRun, side: &SideId) -> (bool, bool) {
+        self.look_at_nature(sync, side).await;
         self.look_at_desk(sync, side).await;
         let catalogs = sync.catalogs();
         let keeps = catalogs.get(side).is_some_and(|it| it.service_desk == Some(true) && it.desk_agent == Some(true));
-        (sync.knows_agency(side, self.clock.monotonic()), keeps)
+        let now = self.clock.monotonic();
+        (sync.knows_nature(side, now) && sync.knows_agency(side, now), keeps)
     }
 
     /// Whether everybody on a side is nobody's customer: whether that is known, and whether it is so.

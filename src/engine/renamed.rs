@@ -172,10 +172,14 @@ impl Instance {
     pub(super) fn by_configured_key(&self, row: &mut IssueSnapshot) {
         if let Some(configured) = self.configured_key(&row.project) {
             row.project = configured;
-        } else if self.projects.contains(&row.project) {
-            // Jira shows the configured key itself: if the project had another one meanwhile, that is over.
+        } else if row.key.as_str().rsplit_once('-').is_some_and(|(shown, _)| shown == row.project) {
+            // Jira shows the configured key itself, and not because it was put here: if the project had another one meanwhile, that may be over.
+            // One older row does not say so: it is asked before another key is believed, and texts are read by both until then.
             let mut known = self.keys_now.lock();
-            known.projects.retain(|configured, now| configured != &row.project || now.key == row.project);
+            let other = known.projects.get_mut(&row.project).filter(|now| now.key != row.project);
+            if let Some(now) = other {
+                now.asked = None;
+            }
         }
     }
 

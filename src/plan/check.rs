@@ -476,7 +476,11 @@ impl Check<'_> {
                         let at = place(input, &self.nothing, row, side);
                         let shown = inbound(&at, native);
                         // A project may have another key, and is the same one.
-                        let is_as_it_was = at.shape() == Some(Shape::Project) && base.value.as_ref() == held_before;
+                        let picked = |value: &Option<Value>| value.as_ref().is_some_and(|value| !value.is_empty());
+                        let is_as_it_was = picked(&shown)
+                            && picked(&base.value)
+                            && at.shape() == Some(Shape::Project)
+                            && base.value.as_ref() == held_before;
                         let follows = match (&shown, &base.value) {
                             // One that is not seen any more need not be gone.
                             (Some(shown), Some(_)) if row.kind == FieldKind::Parent && shown.is_empty() => true,

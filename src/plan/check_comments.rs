@@ -139,14 +139,18 @@ impl Check<'_> {
         !ends.into_iter().any(|(_, readers)| readers == &Visibility::Internal) || ends.into_iter().all(fits)
     }
 
-    /// Whether what these readers of a side say may be told on another at all: what everybody reads there may, what is said among few only
-    /// where a row or a word of the configuration shares it.
-    fn passes_on(&self, from: &SideId, under: &Visibility, to: &SideId) -> bool {
-        let fits = |readers: &Visibility| self.stays_inside([(from, under), (to, readers)]) && self.keeps(to, readers);
+    /// Whether what these readers of a side say may be told to those of another: where a row says to whom it goes, to those alone; else what
+    /// everybody reads there may, and what is internal among those whose word is internal, too.
+    fn passes_on(&self, (from, under): (&SideId, &Visibility), (to, readers): (&SideId, &Visibility)) -> bool {
+        let fits = |there: &Visibility| {
+            there == readers && self.stays_inside([(from, under), (to, there)]) && self.keeps(to, there)
+        };
+        let named = self.named_readers(to, from, under, Remark::Comment);
+        if !named.is_empty() {
+            return named.into_iter().any(fits);
+        }
         let alike = self.input.sync.comments.internal && under == &Visibility::Internal;
-        under == &Visibility::Everybody
-            || self.named_readers(to, from, under, Remark::Comment).into_iter().any(fits)
-            || alike && fits(&Visibility::Internal)
+        under == &Visibility::Everybody || alike && fits(&Visibility::Internal)
     }
 
     /// Whether what we write for these readers stays with them: only an agent's word can be internal.
@@ -230,11 +234,11 @@ impl Check<'_> {
             let named =
                 |row: &RestrictedRow| [&row.at, &row.with] == [side, other] || [&row.with, &row.at] == [side, other];
             let reads = rules.internal || rules.to.contains(other) || rules.restricted.iter().any(named);
-            let routed = rules.route(side, &record.visibility, other).is_some();
-            let hears = sees(other, by) && self.passes_on(by, &terms.under, other);
-            other != by && other != side && reads && routed && sees(other, side) && !hears
+            let Some(readers) = rules.route(side, &record.visibility, other) else { return false };
+            let hears = sees(other, by) && self.passes_on((by, &terms.under), (other, &readers));
+            other != by && other != side && reads && sees(other, side) && !hears
         });
-        let hears = sees(side, by) && self.passes_on(by, &terms.under, side);
+        let hears = sees(side, by) && self.passes_on((by, &terms.under), (side, &record.visibility));
         let stands = |side: &SideId, id: &CommentId| {
             let observation = self.input.observed.get(side).filter(|observation| observation.direct);
             let comments = observation.map(|observation| &observation.snapshot.comments);

@@ -3,7 +3,7 @@
 //! read, and never let a partner's words, or what is said among few, reach another through home's comment.
 
 use super::Draft;
-use super::comments::{readers, rich};
+use super::comments::rich;
 use super::revisions::{SOMEBODY, copy_in, direct, overwritten};
 use super::whose::{keeps, stays};
 use crate::merge::document::merge;
@@ -82,27 +82,32 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
     if !sees(origin, side) {
         return Some(format!("`{origin}` may not see what the people of `{side}` write"));
     }
-    // What is said there among few is for those alone with whom the configuration shares that now.
+    // What is said there is for those alone to whom the configuration would have it go, were it said there first.
     let under = record.terms_of(side).under;
-    let shared = |to: &SideId| {
-        let fits = || sync.comments.fit_route(side, &under, to, draft.input.catalogs).is_some();
-        under == Visibility::Everybody || fits()
+    let told = |to: &SideId, readers: &Visibility| match sync.comments.route(side, &under, to) {
+        None => under == Visibility::Everybody,
+        Some(there) => &there == readers && sync.comments.unfit(side, &under, to, draft.input.catalogs).is_none(),
     };
-    if !shared(origin) {
-        return Some(format!("what is for {under} there is not shared with `{origin}`"));
+    if !told(origin, &record.visibility) {
+        return Some(format!("what {under} reads there is not for all who read the original on `{origin}`"));
     }
+    // Also one that has no counterpart yet, or is not fit for it now: the words would be in the comment when it gets one.
     let reads = |other: &&SideId| {
-        *other != side
-            && *other != origin
-            && sees(other, origin)
-            && readers(draft, record, other, Remark::Comment).is_some()
+        let is_third = *other != side && *other != origin && sees(other, origin);
+        is_third && record.only.as_ref().is_none_or(|only| only == *other)
     };
-    // Also one that has no counterpart yet: the words would be in the comment when it gets one.
-    if let Some(other) = sync.side_ids().filter(reads).find(|other| !sees(other, side)) {
-        return Some(format!("`{other}` reads this comment too, and may not see what the people of `{side}` write"));
-    }
-    if let Some(other) = sync.side_ids().filter(reads).find(|other| !shared(other)) {
-        return Some(format!("`{other}` reads this comment too, and what is for {under} there is not shared with it"));
+    for other in sync.side_ids().filter(reads) {
+        let Some(readers) = sync.comments.route(origin, &record.visibility, other) else { continue };
+        if !sees(other, side) {
+            return Some(format!(
+                "`{other}` reads this comment too, and may not see what the people of `{side}` write"
+            ));
+        }
+        if !told(other, &readers) {
+            return Some(format!(
+                "`{other}` reads this comment too, and what {under} reads there is not for all of them"
+            ));
+        }
     }
     let by = record.strayed.get(side).map(|by| Some(AccountId::from(by.as_str())).filter(|by| by.as_str() != SOMEBODY));
     if by.is_some_and(|by| stays(draft.input, side, by.as_ref())) {

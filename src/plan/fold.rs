@@ -173,15 +173,15 @@ pub(super) fn touching<'o>(observation: &'o Observation, field: &FieldId) -> Vec
 fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> bool {
     let place = place(draft.input, &draft.nothing, row, side);
     let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return true };
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let held = base.and_then(|base| base.value.as_ref());
     let expected = match touching(observation, field).last() {
         Some((_, item)) => logged(&place, item),
-        None if row.kind == FieldKind::IssueType || place.shape() == Some(Shape::Project) => return true,
+        None if row.kind == FieldKind::IssueType || remap::has_another_key(&place, held, &now) => return true,
         // An issue that was no item's when it was read may be one now, and nothing was done to this one.
         None if super::parents::is_below_a_stranger(draft, row, side) => return true,
         None if not_shown::is_hidden(row, &now) || remap::is_reworded(draft, row, side, observation) => return true,
-        None => {
-            draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone())
-        }
+        None => held.cloned(),
     };
     // Where neither says anything there is nothing to disagree on. Text may be logged in another form than it is read.
     expected.is_none_or(|expected| {
@@ -294,15 +294,14 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         let known = base.and_then(|base| base.value.clone());
-        if known.is_some_and(|known| same(&known, &now)) {
+        if known.as_ref().is_some_and(|known| same(known, &now)) {
             return;
         }
         if not_shown::is_hidden(row, &now) {
             not_shown::had_none(draft, row, side, now);
             return;
         }
-        if place.shape() == Some(Shape::Project) {
-            // A project's key is changed without an entry of the issues that hold it: nobody picked another one, and it counts as it was.
+        if remap::has_another_key(&place, known.as_ref(), &now) {
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::fold::{current, touching, value_of};
 use super::targets::with_base;
 use super::{Draft, Observation, place};
-use crate::mapping::{FOREIGN, inbound, same};
+use crate::mapping::{FOREIGN, Place, inbound, same};
+use crate::model::catalog::Shape;
 use crate::model::fingerprint::hash_of_value;
 use crate::model::hub::{Agreed, Base};
 use crate::model::ids::SideId;
@@ -131,9 +132,23 @@ pub(super) fn written_now(draft: &Draft<'_>, row: &FieldRow, side: &SideId, inte
     inbound(&place(draft.input, &draft.nothing, row, side), &native).filter(|_| has_words(row))
 }
 
+/// Whether a picked project may only have another key: an administrator changes that without an entry of the issues that hold it. It counts as
+/// it was then.
+pub(super) fn has_another_key(place: &Place<'_>, held: Option<&Value>, now: &Value) -> bool {
+    let picked = held.is_some_and(|held| !held.is_empty() && !same(held, now)) && !now.is_empty();
+    picked && place.shape() == Some(Shape::Project)
+}
+
 /// Remembers what the issue itself shows of a field.
 pub(super) fn remember(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let Some(shown) = value_of(row, side, observation).filter(|_| has_words(row)) else { return };
+    let at = place(draft.input, &draft.nothing, row, side);
+    let now = current(&at, observation);
+    let held = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let held = held.and_then(|base| base.value.as_ref());
+    if now.is_some_and(|now| has_another_key(&at, held, &now)) {
+        return;
+    }
     if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|replica| replica.bases.get_mut(&row.name)) {
         base.seen = Some(hash_of_value(&shown));
     }

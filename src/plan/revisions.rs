@@ -58,7 +58,9 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
         let by = there.changed_by.as_ref().map_or_else(|| SOMEBODY.to_owned(), ToString::to_string);
         let stray = (!ours && !as_written).then_some(by);
         let open = record.terms_of(side).under == Visibility::Internal && there.visibility == Visibility::Everybody;
-        let by_itself = ours || there.changed_by.is_none();
+        // Who takes words out of a note that lies open does not lay it open.
+        let lay_open = record.laid_open.get(side) == Some(&LaidOpen::ByItself);
+        let by_itself = ours || there.changed_by.is_none() || lay_open;
         let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { continue };
         match stray {
             Some(account) => drop(record.strayed.insert(side.clone(), account)),
@@ -198,7 +200,8 @@ fn kept_back(draft: &mut Draft<'_>, record: &CommentRecord, side: &SideId, copy:
     let unfit = rules.unfit(&record.side, &record.visibility, side, draft.input.catalogs).is_some();
     let inside = record.terms_of(side).under == Visibility::Internal;
     let is_told = record.laid_open.contains_key(side) || inside && leaks(draft, side);
-    if is_told || record.emptied.contains(side) || !(unfit || inside) {
+    let would_open = stays_inside(draft, record, side, remark);
+    if is_told || record.emptied.contains(side) || !(unfit || would_open) {
         return;
     }
     let (why, remedy) = if unfit {
@@ -206,14 +209,14 @@ fn kept_back(draft: &mut Draft<'_>, record: &CommentRecord, side: &SideId, copy:
             format!(
                 "what was said since is not written into comment {copy}: customers could read it, since a project is not known to be what the configuration takes it for, or the sync user is no agent there"
             ),
-            "see what `jirasyncd check` says of the service desks, or write it there by hand",
+            "see what `jirasyncd check` says of the service desks",
         )
     } else {
         (
             format!(
                 "what was said since is not written into comment {copy}: it is internal, and the configuration would have it open to customers now"
             ),
-            "put the row of `restricted` back, or write it there by hand",
+            "put the row of `restricted` back",
         )
     };
     draft.hold(side, None, why, remedy);
@@ -222,8 +225,12 @@ fn kept_back(draft: &mut Draft<'_>, record: &CommentRecord, side: &SideId, copy:
 /// Says of every copy that is to be internal and that everybody could read when it was last read, that customers can.
 fn say_laid_open(draft: &mut Draft<'_>, remark: Remark) {
     let mut found: Vec<(SideId, CommentId, LaidOpen)> = Vec::new();
+    let is_there = |side: &&SideId| {
+        let replica = draft.plan.item.replicas.get(*side);
+        draft.input.sync.side(side).is_some() && replica.is_some_and(|replica| replica.away.is_none())
+    };
     for record in draft.plan.item.remarks(remark) {
-        for (side, by) in &record.laid_open {
+        for (side, by) in record.laid_open.iter().filter(|(side, _)| is_there(side)) {
             found.extend(record.copies.get(side).map(|copy| (side.clone(), copy.clone(), *by)));
         }
     }

@@ -419,7 +419,7 @@ async fn what_is_written_into_an_internal_copy_flows_back_only_where_it_is_share
         assert!(!was_sent(world.jira("initech"), "canary"));
         let problems = world.problems().await;
         if !flows {
-            assert!(problems.len() == 1 && problems[0].contains("is not shared with it"), "{problems:?}");
+            assert!(problems.len() == 1 && problems[0].contains("is not for all of them"), "{problems:?}");
             continue;
         }
         assert_eq!(problems, Vec::<String>::new());
@@ -432,8 +432,35 @@ async fn what_is_written_into_an_internal_copy_flows_back_only_where_it_is_share
         sweep(&world).await;
         assert!(!was_sent(world.jira("globex"), "canary-two") && !is_open(&world, "acme", "canary"));
         let problems = world.problems().await;
-        assert!(problems.len() == 1 && problems[0].contains("is not shared with `globex`"), "{problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].contains("is not for all who read the original on `globex`"),
+            "{problems:?}"
+        );
     }
+}
+
+/// Were it said there, it would land as a note: so it is not written into what customers read.
+#[tokio::test(start_paused = true)]
+async fn what_a_partner_writes_into_the_copy_of_an_open_comment_is_not_shown_to_customers() {
+    let config = with(&two(), &format!("{}\ncopies = \"flow-back\"", row("globex")));
+    let (world, key) = world(&config, &["acme"]).await;
+    for (jira, project) in [("acme", "SUP"), ("globex", "ENG")] {
+        world.jira(jira).set_permission(project, "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
+    }
+    world.person("acme", "jane").comment(&key, "for the customer").unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Item").key;
+    let copy = holding(&world, "globex", "for the customer").remove(0);
+    let words = copy.body.replace("customer", "canary");
+    world.person("globex", "jdoe").edit_comment(&there, &copy.id.to_string(), &words).unwrap();
+    world.rest().await.unwrap();
+    sweep(&world).await;
+    assert!(!was_sent(world.jira("acme"), "canary"));
+    let problems = world.problems().await;
+    assert!(
+        problems.len() == 1 && problems[0].contains("is not for all who read the original on `acme`"),
+        "{problems:?}"
+    );
 }
 
 /// An agent changes words in the copy at acme.
