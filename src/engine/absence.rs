@@ -41,7 +41,7 @@ impl Engine {
 
     /// Takes in where a read shows an issue to be.
     pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
-        let doubted = self.is_doubted(work, side);
+        let (now, doubted) = (self.now(), self.is_doubted(work, side));
         let project = work.sync.side(side).map(|settings| settings.project.clone());
         let configured = self.instance_on(work, side).and_then(|instance| instance.configured_key(&snapshot.project));
         let shown = configured.unwrap_or_else(|| snapshot.project.clone());
@@ -52,10 +52,13 @@ impl Engine {
             if let Some(away) = replica.away.take() {
                 tracing::info!(%side, issue.key = %snapshot.key, since = %away.since, "an issue is where it was again");
                 work.returned.insert(side.clone());
+                if away.moved_on {
+                    replica.returned = Some(now);
+                }
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
             let key = Some(snapshot.key.clone());
-            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false, doubted, key });
+            replica.away = Some(Away { how, since: now, confirmed: None, moved_on: false, doubted, key });
         }
     }
 

@@ -16,9 +16,8 @@ use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, Want};
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{EntryId, InstanceId, IssueId, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::level::Level;
 use crate::model::problem::Problem;
 use crate::model::settings::Kind;
 use crate::model::store::{Newcomer, StoreError, Urgency};
@@ -357,23 +356,8 @@ impl Engine {
         let mut item = ItemState::new(self.new_item(), sync.id().clone());
         item.made = row.created.checked_sub(SignedDuration::from_millis(instance.skew_ms())).ok();
         let replica = Replica {
-            issue: row.id,
-            key: row.key.clone(),
-            updated: row.created,
-            entry: EntryId(0),
-            ours: false,
-            observed: false,
-            restricted: false,
-            level: Level::default(),
-            bases: BTreeMap::new(),
-            links: BTreeMap::new(),
-            away: None,
             scope: joined(&sync.settings, side, false),
-            staying: 0,
-            watching: crate::model::hub::Watching::default(),
-            ends: crate::model::ends::FarEnds::default(),
-            print: None,
-            created_by: None,
+            ..Replica::unread(row.id, row.key.clone(), row.created)
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

@@ -1,7 +1,6 @@
 //! What a write's outcome means for its item. Must never move a base because something was sent: what Jira refused is
 //! acknowledged with Jira's words, all else waits to be seen.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
@@ -17,9 +16,8 @@ use super::worklogs::{UNFOUND, is_about_work};
 use crate::jira::{Created, Refusal, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, Replica};
-use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
+use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::level::Level;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
 use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
@@ -73,23 +71,10 @@ impl Engine {
                 }
                 tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {
-                    issue: created.id,
-                    key: created.key,
-                    updated: jiff::Timestamp::UNIX_EPOCH,
-                    entry: EntryId(0),
                     ours: true,
-                    observed: false,
-                    restricted: false,
-                    level: Level::default(),
-                    bases: BTreeMap::new(),
-                    links: BTreeMap::new(),
-                    away: None,
                     scope: joined(&work.sync.settings, side, true),
-                    staying: 0,
-                    watching: crate::model::hub::Watching::default(),
-                    ends: crate::model::ends::FarEnds::default(),
-                    print: None,
                     created_by: Some(intent.id),
+                    ..Replica::unread(created.id, created.key, jiff::Timestamp::UNIX_EPOCH)
                 };
                 self.bind(work, side, replica);
             }

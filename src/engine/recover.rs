@@ -17,9 +17,8 @@ use super::work::Work;
 use crate::jira::{JiraError, Want};
 use crate::mapping::Rich;
 use crate::model::hub::{Replica, Terms, WrittenCopy};
-use crate::model::ids::{CommentId, EntryId, InstanceId, IssueId, OperationId, SideId};
+use crate::model::ids::{CommentId, InstanceId, IssueId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
-use crate::model::level::Level;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_COPY_THERE};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::Kind;
@@ -543,25 +542,7 @@ fn doubtful_creates(work: &Work) -> impl Iterator<Item = &Intent> {
 
 /// A replica that we created, as a row shows it. Nothing of it counts as observed yet.
 pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
-    Replica {
-        issue: row.id,
-        key: row.key.clone(),
-        updated: row.created,
-        entry: EntryId(0),
-        ours: true,
-        observed: false,
-        restricted: false,
-        level: Level::default(),
-        bases: BTreeMap::new(),
-        links: BTreeMap::new(),
-        away: None,
-        scope: None,
-        staying: 0,
-        watching: crate::model::hub::Watching::default(),
-        ends: crate::model::ends::FarEnds::default(),
-        print: None,
-        created_by: None,
-    }
+    Replica { ours: true, ..Replica::unread(row.id, row.key.clone(), row.created) }
 }
 
 /// Notes the copy that an intent made.

@@ -120,6 +120,10 @@ pub struct Replica {
     /// The operation that created it, until it was first observed: what that one sent is what it held at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<OperationId>,
+    /// Since when it is where it was again, by our clock, after its counterparts got the status that the sync sets for its absence. Kept until
+    /// that is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Timestamp>,
 }
 
 /// What is known of an issue's watchers besides who they are.
@@ -134,6 +138,31 @@ pub struct Watching {
 }
 
 impl Replica {
+    /// One that no read was taken in of yet, made by a person: `updated` is server time.
+    #[must_use]
+    pub fn unread(issue: IssueId, key: IssueKey, updated: Timestamp) -> Self {
+        Self {
+            issue,
+            key,
+            updated,
+            entry: EntryId(0),
+            ours: false,
+            observed: false,
+            restricted: false,
+            level: Level::default(),
+            bases: BTreeMap::new(),
+            links: BTreeMap::new(),
+            away: None,
+            scope: None,
+            staying: 0,
+            watching: Watching::default(),
+            ends: super::ends::FarEnds::default(),
+            print: None,
+            created_by: None,
+            returned: None,
+        }
+    }
+
     /// Whether it is no longer what the sync covers, wherever it is.
     #[must_use]
     pub fn has_left(&self) -> bool {

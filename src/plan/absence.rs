@@ -3,11 +3,11 @@
 //! issue it is.
 
 use super::acts::{Act, take};
-use super::{Draft, Observation};
+use super::{Draft, Observation, agreed_for};
 use crate::mapping::same;
 use crate::model::document::Document;
-use crate::model::hub::{Absence, CommentRecord, PendingComment, Said};
-use crate::model::ids::{CommentId, SideId};
+use crate::model::hub::{Absence, Away, CommentRecord, PendingComment, Said};
+use crate::model::ids::{CommentId, IssueKey, SideId};
 use crate::model::issue::Visibility;
 use crate::model::operation::{Action, Operation};
 use crate::model::settings::{Farewell, FieldKind};
@@ -42,11 +42,15 @@ pub(super) fn part(draft: &mut Draft<'_>) {
             {
                 record.gone = true;
             }
+            come_back(draft, side);
             continue;
         };
         let life = &draft.input.sync.life;
         let (policy, what) = match &away.how {
-            Absence::DeletedByUs => continue,
+            Absence::DeletedByUs => {
+                say_there_is_none(draft, side, &key);
+                continue;
+            }
             Absence::Missing => (&life.deleted, format!("{key} was deleted, or the sync user may not see it any more")),
             Absence::Moved(project) => (&life.moved, format!("{key} was moved, and is in project {project} now")),
         };
@@ -168,6 +172,52 @@ fn move_on(draft: &mut Draft<'_>, side: &SideId, status: &str, what: &str) {
     if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|replica| replica.bases.get_mut(&row.name)) {
         base.value = seen.and_then(|base| base.value);
     }
+}
+
+/// What stands on a side whose issue is there again is said anew, where its counterparts hold the status of its absence: else that would be
+/// written to the issue itself. What people chose elsewhere meanwhile stands.
+fn come_back(draft: &mut Draft<'_>, side: &SideId) {
+    let sync = draft.input.sync;
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let is_read = replica.away.is_none() && draft.input.observed.contains_key(side);
+    let Some(at) = replica.returned.take_if(|_| is_read) else { return };
+    let rows = sync.fields.values();
+    let row = rows.clone().find(|row| row.kind == FieldKind::Status && row.from.contains(side));
+    let Some(row) = row else { return };
+    let held = replica.bases.get(&row.name).and_then(|base| base.value.clone());
+    let by_its_absence = |value: &Value| {
+        agreed_for(&draft.plan.item, sync, row, side)
+            .is_some_and(|agreed| &agreed.by == side && !same(&agreed.value, value))
+    };
+    if let Some(value) = held.filter(by_its_absence) {
+        take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author: None });
+    }
+}
+
+/// Says of a copy that we deleted that the issues it was a copy of are all there again. Another one is made by a person's word alone: what was
+/// written to the first went with it.
+fn say_there_is_none(draft: &mut Draft<'_>, side: &SideId, key: &IssueKey) {
+    let sees = |other: &SideId| draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(other));
+    let others = draft.plan.item.replicas.iter().filter(|(other, _)| *other != side && sees(other));
+    let is_ours_and_gone = |away: &Away| away.how == Absence::DeletedByUs;
+    let lasting = others.filter(|(_, replica)| !replica.away.as_ref().is_some_and(is_ours_and_gone));
+    let mut there = Vec::new();
+    for (_, replica) in lasting {
+        if replica.is_elsewhere() {
+            return;
+        }
+        there.push(replica.key.to_string());
+    }
+    if there.is_empty() {
+        return;
+    }
+    let why = format!(
+        "{} is there again, and {key}, its counterpart here, was deleted by jirasyncd when it was gone: no other one is made by itself",
+        there.join(", ")
+    );
+    let remedy =
+        "`jirasyncd unpair KEY` with the key of the one that is there, then `jirasyncd create KEY`; or leave it alone";
+    draft.hold(side, None, why, remedy);
 }
 
 fn unlink(draft: &mut Draft<'_>, side: &SideId) {

@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use super::input::{Hold, Plan, PlanInput};
 use super::levels::ROW;
 use super::{agreed_for, plan};
-use crate::model::ends::FarEnds;
-use crate::model::hub::{Base, ItemState, Replica, Watching};
-use crate::model::ids::{EntryId, FieldName, IssueId, IssueKey, SideId};
+use crate::model::hub::{Base, ItemState, Replica};
+use crate::model::ids::{FieldName, IssueId, IssueKey, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::level::Level;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
@@ -76,23 +75,11 @@ fn imagined(
         (row.name.clone(), base)
     });
     Replica {
-        issue: IssueId(0),
-        key: IssueKey::new(format!("{project}-?")),
-        updated: Timestamp::UNIX_EPOCH,
-        entry: EntryId(0),
         ours: true,
         observed: true,
-        restricted: false,
         level: Level { seen: level(fields), ours: true, read: Some(Timestamp::UNIX_EPOCH), ..Level::default() },
         bases: bases.collect(),
-        links: BTreeMap::new(),
-        away: None,
-        scope: None,
-        staying: 0,
-        watching: Watching::default(),
-        ends: FarEnds::default(),
-        print: None,
-        created_by: None,
+        ..Replica::unread(IssueId(0), IssueKey::new(format!("{project}-?")), Timestamp::UNIX_EPOCH)
     }
 }
 

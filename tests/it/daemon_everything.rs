@@ -112,6 +112,7 @@ impl Plot {
             told_by_webhooks(&mut world, 0.2);
         }
         people.flows = policies.is_some_and(|policies| policies.flows);
+        people.moves_take_copies = policies.is_some_and(Policies::deletes_what_is_moved);
         people.takes_names = takes_names(seed);
         if self.lives {
             begin_stock(&world);

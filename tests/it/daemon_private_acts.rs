@@ -88,6 +88,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
     let mut people = People::new(Sight::Apart);
     (people.takes_names, people.left_out) = (script.takes_names, Some(apart));
     people.flows = policies.is_some_and(|policies| policies.flows);
+    people.moves_take_copies = policies.is_some_and(Policies::deletes_what_is_moved);
     let told = std::env::var_os("JIRASYNCD_TELL").is_some();
     let mut sent = Vec::new();
     for step in &script.steps {

@@ -40,7 +40,7 @@ pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> 
     let mut found = Crossed::default();
     for (name, home) in &all[0] {
         // What was deleted somewhere may rest elsewhere.
-        if people.fates.of(name).deleted.contains(&true) {
+        if people.fates.of(name).went() {
             continue;
         }
         for partner in [1, 2] {
@@ -69,7 +69,7 @@ fn stands_everywhere(
     all: &[BTreeMap<String, IssueView>],
     audited: &Audited<'_>,
 ) -> Result<(), String> {
-    for item in people.items.iter().filter(|item| !people.fates.of(&item.token).deleted.contains(&true)) {
+    for item in people.items.iter().filter(|item| !people.fates.of(&item.token).went()) {
         let Some(own) = all[item.column].get(&item.token) else { continue };
         if has_acts_that_stay(world, item.column, own) {
             continue;

@@ -38,7 +38,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
             if !there || audited.cannot_be_deleted(&all, name, column) {
                 gone[column].insert((*name).clone());
             }
-            if audited.is_expected(name, column).is_some_and(|expected| expected != there) {
+            if audited.is_expected(&all, name, column).is_some_and(|expected| expected != there) {
                 if !there && audited.cannot_be_made(&all, name, column)
                     || there && audited.cannot_be_deleted(&all, name, column)
                 {
@@ -81,10 +81,14 @@ pub(crate) struct Audited<'a> {
 
 impl Audited<'_> {
     /// Whether an item must be there; `None`: it may, or not.
-    fn is_expected(&self, name: &str, column: usize) -> Option<bool> {
+    fn is_expected(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> Option<bool> {
         let fated = self.fates.of(name);
         if fated.deleted[column] {
             return (!fated.unknown[column]).then_some(false);
+        }
+        if fated.may_have_gone_along(column) {
+            let surely = !fated.deleted.contains(&true) && !self.is_told_to_have_gone_along(all, name, column);
+            return surely.then_some(true);
         }
         if !fated.deleted.contains(&true) {
             return Some(true);
@@ -101,6 +105,16 @@ impl Audited<'_> {
         }
         let ours = fated.was[column]?;
         Some(!(ours && self.policies.is_some_and(Policies::deletes)))
+    }
+
+    /// Whether it is told that a copy went with what people moved, which is back.
+    fn is_told_to_have_gone_along(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> bool {
+        let keys: Vec<&str> = all.iter().filter_map(|side| side.get(name)).map(|view| view.key.as_str()).collect();
+        self.problems.iter().any(|stored| {
+            stored.problem.side.as_str() == SIDES[column].jira
+                && stored.problem.what.contains("was deleted by jirasyncd when it was gone")
+                && stored.about.split(", ").any(|key| keys.contains(&key))
+        })
     }
 
     /// Whether it is told that nobody knows whether an issue was in its sync still when it went.

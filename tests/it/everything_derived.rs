@@ -129,7 +129,7 @@ pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), S
             let fated = people.fates.of(name);
             // What is to be deleted is not written to, and what others are below Jira does not let go.
             let has_below = there.values().any(|other| other.fields.get("parent") == Some(&view.key));
-            if has_below && fated.deleted.contains(&true) {
+            if has_below && fated.went() {
                 continue;
             }
             let mut wanted = BTreeSet::new();
@@ -137,7 +137,8 @@ pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), S
                 wanted.extend(all[other].get(name).map(|view| view.key.as_str()));
                 let was = format!("{}-", SIDES[other].project);
                 // One that was made again is the one that is shown.
-                let is_gone = fated.deleted[other] && !all[other].contains_key(name);
+                let may_be_gone = fated.deleted[other] || fated.may_have_gone_along(other);
+                let is_gone = may_be_gone && !all[other].contains_key(name);
                 shown.retain(|key| !(is_gone && key.starts_with(&was)));
             }
             // Before the first it says nothing at all, so a clone keeps its words; and of the last, gone together, it says what it said.

@@ -72,7 +72,7 @@ impl Policies {
         let seed = seed as usize;
         Self {
             deleted: seed % 5,
-            moved: [0, 1, 4, 2][seed / 2 % 4],
+            moved: if seed % 7 == 3 { 3 } else { [0, 1, 4, 2][seed / 2 % 4] },
             stop: !(seed / 3).is_multiple_of(2),
             flows: !seed.is_multiple_of(3),
         }
@@ -97,6 +97,11 @@ impl Policies {
     pub(crate) fn deletes(self) -> bool {
         FAREWELLS[self.deleted] == "\"delete\""
     }
+
+    /// Whether our copies go with what is moved.
+    pub(crate) fn deletes_what_is_moved(self) -> bool {
+        FAREWELLS[self.moved] == "\"delete\""
+    }
 }
 
 /// What became of one item.
@@ -112,10 +117,24 @@ pub(crate) struct Fated {
     /// What stood on each side when people last deleted it on one.
     pub(crate) last: [Option<Box<IssueView>>; 3],
     moved: [bool; 3],
+    /// Where people moved it away, so that our copies of it may have gone for good.
+    pub(crate) taken: [bool; 3],
     archived: [bool; 3],
     /// The labels that were taken away or given, to be given back or taken away.
     pub(crate) left: BTreeSet<(usize, String)>,
     pub(crate) converted: bool,
+}
+
+impl Fated {
+    /// Whether it may lack somewhere, since people deleted it, or moved it where that takes our copies along.
+    pub(crate) fn went(&self) -> bool {
+        self.deleted.contains(&true) || self.taken.contains(&true)
+    }
+
+    /// Whether a copy of it on that side may have gone with what people moved elsewhere. Whether that was read before it was back decides.
+    pub(crate) fn may_have_gone_along(&self, column: usize) -> bool {
+        (0..SIDES.len()).any(|place| place != column && self.taken[place])
+    }
 }
 
 /// What became of everything.
@@ -269,6 +288,15 @@ impl People {
                 }
                 let to = if is_home { beside("ATT", column) } else { side.project.to_owned() };
                 for moved in below(world, side, issue).iter().chain([issue]) {
+                    if self.moves_take_copies && is_home {
+                        let last =
+                            [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(moved)).map(Box::new));
+                        let fated = self.fates.item(moved);
+                        for (place, last) in last.into_iter().enumerate() {
+                            fated.last[place] = last.or_else(|| fated.last[place].take());
+                        }
+                        fated.taken[column] = true;
+                    }
                     who.move_to(&moved.key, &to)?;
                     self.fates.item(moved).moved[column] = is_home;
                 }

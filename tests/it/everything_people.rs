@@ -125,6 +125,8 @@ pub(crate) struct People {
     pub(crate) stock: Vec<Kept>,
     /// Whether what is written into copies of comments flows back.
     pub(crate) flows: bool,
+    /// Whether our copies go with what is moved away.
+    pub(crate) moves_take_copies: bool,
     /// Whether a version may get the name of one that was renamed.
     pub(crate) takes_names: bool,
     /// Who is left out where all this happens twice, once without a partner: what that one does must then meet nothing that others do.
@@ -147,6 +149,7 @@ impl People {
             fates: Fates::default(),
             stock: Vec::new(),
             flows: false,
+            moves_take_copies: false,
             takes_names: false,
             left_out: None,
             taken: Taken::default(),

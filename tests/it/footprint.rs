@@ -39,23 +39,9 @@ pub(crate) struct Footprint {
 
 fn replica(number: u64, key: String) -> Replica {
     let mut replica = Replica {
-        issue: IssueId(number),
-        key: IssueKey::new(key),
-        updated: jiff::Timestamp::UNIX_EPOCH,
         entry: EntryId(number),
-        ours: false,
         observed: true,
-        restricted: false,
-        level: Default::default(),
-        bases: std::collections::BTreeMap::new(),
-        links: std::collections::BTreeMap::new(),
-        away: None,
-        scope: None,
-        staying: 0,
-        watching: Default::default(),
-        ends: Default::default(),
-        print: None,
-        created_by: None,
+        ..Replica::unread(IssueId(number), IssueKey::new(key), jiff::Timestamp::UNIX_EPOCH)
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

@@ -241,6 +241,8 @@ mod daemon_restored_deletes;
 #[cfg(test)]
 mod daemon_retry;
 #[cfg(test)]
+mod daemon_returns;
+#[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_rings;

@@ -373,25 +373,7 @@ impl World {
 
     fn bind(&self, side: &SideId, id: IssueId, ours: bool) -> Replica {
         let issue = self.issues[side].iter().find(|issue| issue.id == id).unwrap();
-        Replica {
-            issue: id,
-            key: issue.key.clone(),
-            updated: issue.created,
-            entry: EntryId(0),
-            ours,
-            observed: false,
-            restricted: false,
-            level: Default::default(),
-            bases: BTreeMap::new(),
-            links: BTreeMap::new(),
-            away: None,
-            scope: None,
-            staying: 0,
-            watching: Default::default(),
-            ends: Default::default(),
-            print: None,
-            created_by: None,
-        }
+        Replica { ours, ..Replica::unread(id, issue.key.clone(), issue.created) }
     }
 
     /// The issue that the item holds on a side, or the first there.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jirasyncd::clock::{Clock, SeededEntropy};
 use jirasyncd::model::hub::{Acts, Audience, Conflict, ItemState, Replica};
-use jirasyncd::model::ids::{EntryId, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use jirasyncd::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use jirasyncd::model::occasion::Occasion;
 use jirasyncd::model::operation::{Action, Intent, IntentState, Operation};
 use jirasyncd::model::problem::Problem;
@@ -125,25 +125,7 @@ pub(super) fn item(number: u64) -> ItemState {
 }
 
 pub(super) fn replica(issue: u64, key: &str) -> Replica {
-    Replica {
-        issue: IssueId(issue),
-        key: IssueKey::from(key),
-        updated: at(0),
-        entry: EntryId(0),
-        ours: false,
-        observed: false,
-        restricted: false,
-        level: Default::default(),
-        bases: BTreeMap::new(),
-        links: BTreeMap::new(),
-        away: None,
-        scope: None,
-        staying: 0,
-        watching: Default::default(),
-        ends: Default::default(),
-        print: None,
-        created_by: None,
-    }
+    Replica::unread(IssueId(issue), IssueKey::from(key), at(0))
 }
 
 pub(super) fn newcomer(sync: &str, issue: u64, first_seen: i64) -> Newcomer {
