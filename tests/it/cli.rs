@@ -99,6 +99,38 @@ async fn names_that_an_instance_does_not_have_are_findings() {
     project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
 }
 
+/// A row that only reads a field gives it no value there; one that writes it does, and so does what the sync says itself, or a default.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_field_that_a_row_only_reads_is_found_before_the_first_write() {
+    for (here, other, issue_type, field, name) in [
+        ("acme", "globex", "Bug", "customfield_10050", "Customer"),
+        ("globex", "acme", "Defect", "customfield_10111", "Customer name"),
+    ] {
+        let world = World::with(|acme, globex| {
+            let demanding = if here == "acme" { acme } else { globex };
+            demanding.projects[0].required.insert(field.into());
+        })
+        .await;
+        let row = |more: &str| {
+            let row =
+                format!("customer = {{ kind = \"line\", acme = \"Customer\", globex = \"Customer name\"{more} }}");
+            world.place_with("summary = \"both\"", &format!("summary = \"both\"\n{row}"))
+        };
+        let what = format!("an issue of type `{issue_type}` needs `{name}` ({field}), which no row gives a value");
+        world.place().run(&["check"]).await.expect(0, &["warning", &what]);
+        row(&format!(", from = [\"{here}\"]")).run(&["check"]).await.expect(0, &["warning", &what, "(`from`)"]);
+        for more in [
+            String::new(),
+            format!(", from = [\"{other}\"]"),
+            format!(", from = [\"{other}\"], value = \"Somebody\""),
+            format!(", from = [\"{here}\"], default = {{ {here} = \"Somebody\" }}"),
+        ] {
+            let said = row(&more).run(&["check"]).await.expect(0, &["0 errors"]);
+            assert!(!said.all().contains("which no row gives"), "{more}: {said:?}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_jql_that_jira_refuses_is_found_before_the_first_write() {
     let world = World::new().await;
