@@ -26,6 +26,8 @@ mod plan_mutants_acts;
 #[cfg(test)]
 mod plan_pairs;
 #[cfg(test)]
+mod plan_parents;
+#[cfg(test)]
 mod plan_partings;
 #[cfg(test)]
 mod plan_properties;
