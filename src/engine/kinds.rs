@@ -83,12 +83,15 @@ fn holds_one(shape: Shape) -> bool {
         | Shape::Request
         | Shape::Named => true,
         Shape::Text
+        | Shape::Notice
         | Shape::Rich
         | Shape::Number
         | Shape::Count
+        | Shape::Figure
         | Shape::Duration
         | Shape::Day
         | Shape::Moment
+        | Shape::Stamp
         | Shape::Words
         | Shape::Options
         | Shape::People
@@ -126,12 +129,15 @@ fn agreed(row: &FieldRow, catalogs: &BTreeMap<SideId, Catalog>) -> Result<Option
 fn words(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => "a line of text",
+        Shape::Notice => "a text that is only read",
         Shape::Rich => "a text field",
         Shape::Number => "a number field",
         Shape::Count => "a count",
+        Shape::Figure => "a number that is only read",
         Shape::Duration => "an estimate",
         Shape::Day => "a date field",
         Shape::Moment => "a date and time field",
+        Shape::Stamp => "a time that is only read",
         Shape::Words => "a labels field",
         Shape::Option => "a select",
         Shape::Options => "a multi-select",
