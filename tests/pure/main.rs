@@ -38,6 +38,8 @@ mod plan_restored;
 #[cfg(test)]
 mod plan_saved;
 #[cfg(test)]
+mod plan_screens;
+#[cfg(test)]
 mod plan_take_back;
 #[cfg(test)]
 mod plan_things;
