@@ -503,7 +503,8 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
         Some("clear" | "unassign") => OnUnmapped::Clear,
         Some("skip") => OnUnmapped::Skip,
         Some("create")
-            if matches!(row.kind, FieldKind::Options | FieldKind::Words | FieldKind::Choice | FieldKind::AsThere) =>
+            if matches!(row.kind, FieldKind::Options | FieldKind::Words | FieldKind::Choice | FieldKind::AsThere)
+                && !matches!(row.name.as_str(), "priority" | "resolution") =>
         {
             OnUnmapped::Create
         }

@@ -7,7 +7,7 @@ use super::names::Finding;
 use crate::mapping::{Fit, fit, natural};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::SideId;
-use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings};
 
 /// Gives every row its kind, and says where one does not fit.
 pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalog>, found: &mut Vec<Finding>) {
@@ -28,6 +28,11 @@ pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalo
         for (side, shape) in shapes(row, catalogs) {
             let receives =
                 row.from.iter().any(|from| from != side) || (row.composed.is_some() && !row.from.contains(side));
+            if receives && row.on_unmapped == OnUnmapped::Create && !takes_what_is_made(shape) {
+                let what = format!("nothing is made in {}: `create` does no more than `leave` there", words(shape));
+                let remedy = "write `\"leave\"`, and add what is missing in that Jira or name what is there in the row's `values`";
+                found.push(Finding::warning(format!("{place}.on-unmapped, side `{side}`"), what, remedy));
+            }
             let (what, remedy) = match fit(row.kind, shape) {
                 Fit::Both if row.kind.is_set() && holds_one(shape) && receives && row.from.contains(side) => {
                     // No error: what it cannot hold is told of each issue, and its own loss flows back to nobody. But who picks
@@ -59,6 +64,11 @@ pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalo
     }
 }
 
+/// Whether what is missing there can be made: versions and components by a request of their own, words by being written.
+fn takes_what_is_made(shape: Shape) -> bool {
+    shape == Shape::Words || shape.thing().is_some()
+}
+
 /// Whether a field holds one of what others hold several of.
 fn holds_one(shape: Shape) -> bool {
     match shape {
@@ -73,12 +83,15 @@ fn holds_one(shape: Shape) -> bool {
         | Shape::Request
         | Shape::Named => true,
         Shape::Text
+        | Shape::Notice
         | Shape::Rich
         | Shape::Number
         | Shape::Count
+        | Shape::Figure
         | Shape::Duration
         | Shape::Day
         | Shape::Moment
+        | Shape::Stamp
         | Shape::Words
         | Shape::Options
         | Shape::People
@@ -116,12 +129,15 @@ fn agreed(row: &FieldRow, catalogs: &BTreeMap<SideId, Catalog>) -> Result<Option
 fn words(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => "a line of text",
+        Shape::Notice => "a text that is only read",
         Shape::Rich => "a text field",
         Shape::Number => "a number field",
         Shape::Count => "a count",
+        Shape::Figure => "a number that is only read",
         Shape::Duration => "an estimate",
         Shape::Day => "a date field",
         Shape::Moment => "a date and time field",
+        Shape::Stamp => "a time that is only read",
         Shape::Words => "a labels field",
         Shape::Option => "a select",
         Shape::Options => "a multi-select",

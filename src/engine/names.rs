@@ -169,7 +169,8 @@ impl Look<'_> {
     /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.
     fn required(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
         const GIVEN: [&str; 4] = ["project", "issuetype", "summary", "reporter"];
-        let mapped: Vec<&FieldId> = resolved.fields.values().filter_map(|row| row.sides.get(self.side)).collect();
+        let given = resolved.fields.values().filter(|row| resolved.gives(row, self.side));
+        let given: Vec<&FieldId> = given.filter_map(|row| row.sides.get(self.side)).collect();
         let rows = &self.settings.issue_types.rows;
         let made = |name: &str| {
             rows.is_empty()
@@ -182,14 +183,14 @@ impl Look<'_> {
                 .iter()
                 // An epic is given its summary as its name.
                 .filter(|(id, _)| catalog.epic_name.as_ref() != Some(*id))
-                .filter(|(id, _)| !GIVEN.contains(&id.as_str()) && !mapped.contains(id))
+                .filter(|(id, _)| !GIVEN.contains(&id.as_str()) && !given.contains(id))
                 .map(|(id, name)| format!("`{name}` ({id})"))
                 .collect();
             if !missing.is_empty() {
                 let place = format!("sync.{}.fields, side `{}`", self.settings.id, self.side);
                 let what =
                     format!("an issue of type `{issue_type}` needs {}, which no row gives a value", missing.join(", "));
-                let remedy = "map the field, give it a default in that Jira, or make it optional: Jira refuses the creation without it";
+                let remedy = "map the field so that another side gives it a value (`from`), give it a default in that Jira, or make it optional: Jira refuses the creation without it";
                 self.found.push(Finding::warning(place, what, remedy));
             }
         }

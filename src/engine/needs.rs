@@ -14,6 +14,9 @@ use crate::model::settings::{
 use crate::model::things::ThingSettings;
 use crate::model::whose::Circle;
 
+/// The fields of every Jira that hold versions or components, also where nobody could read what its fields hold.
+const THINGS: [&str; 3] = ["components", "fixVersions", "versions"];
+
 /// How much a permission is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -100,6 +103,15 @@ impl<'s> Needs<'s> {
     fn receives_shape(&self, shape: Shape) -> bool {
         let is_of = |field: &FieldId| self.catalogs.iter().any(|catalog| catalog.shapes.get(field) == Some(&shape));
         self.received().any(|row| row.sides.get(&self.side.id).is_some_and(is_of))
+    }
+
+    /// Whether what it holds there are versions or components, which have to be made: labels are made by being written, and nothing else is made.
+    fn holds_things(&self, row: &FieldRow) -> bool {
+        let holds = |field: &FieldId| {
+            let known = self.catalogs.iter().find_map(|catalog| catalog.shapes.get(field));
+            known.map_or_else(|| THINGS.contains(&field.as_str()), |shape| shape.thing().is_some())
+        };
+        row.sides.get(&self.side.id).is_some_and(holds)
     }
 
     fn fields(&mut self) {
@@ -230,7 +242,7 @@ impl<'s> Needs<'s> {
     fn beside(&mut self) {
         let (sync, side) = (self.sync, &self.side.id);
         let comes = |things: &ThingSettings| things.to.contains(side) && things.from.iter().any(|from| from != side);
-        let made = self.received().any(|row| row.on_unmapped == OnUnmapped::Create);
+        let made = self.received().any(|row| row.on_unmapped == OnUnmapped::Create && self.holds_things(row));
         let things = Function::VersionsAndComponents;
         if made {
             self.needed(things, Right::AdministerProjects, "make versions and components");

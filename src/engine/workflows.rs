@@ -140,9 +140,10 @@ fn judge(
     goals: &[Vec<String>],
     seen: &Seen,
 ) -> Vec<Finding> {
-    let mapped: BTreeSet<&str> =
-        sync.fields.values().filter_map(|row| row.sides.get(&side.id)).map(|field| field.as_str()).collect();
-    let is_met = |offer: &TransitionOffer| offer.required.iter().all(|asked| mapped.contains(asked.id.as_str()));
+    // What people wrote there themselves is sent along with a hop, but what was made there holds nothing that a row only reads.
+    let given = sync.fields.values().filter(|row| sync.gives(row, &side.id)).filter_map(|row| row.sides.get(&side.id));
+    let given: BTreeSet<&str> = given.map(|field| field.as_str()).collect();
+    let is_met = |offer: &TransitionOffer| offer.required.iter().all(|asked| given.contains(asked.id.as_str()));
     // Who is offered nothing at all lacks the right, which is told with the rights.
     if seen.values().flatten().all(Vec::is_empty) {
         return Vec::new();
@@ -163,13 +164,13 @@ fn judge(
             match way {
                 Way::Perhaps => {}
                 Way::None => stuck.push(format!("`{from}`")),
-                Way::Asks => found.extend(asking(seen, from, goal, &mapped).map(|(offer, lacks)| {
+                Way::Asks => found.extend(asking(seen, from, goal, &given).map(|(offer, lacks)| {
                     let (transition, to) = (&offer.name, &offer.to.name);
                     let what = format!(
                         "the transition `{transition}` of type `{issue_type}` from `{from}` to `{to}` asks for {lacks}, which no row gives a value"
                     );
                     let remedy =
-                        "map the field, or make it optional on that screen: Jira refuses the transition without it";
+                        "map the field so that another side gives it a value (`from`), or make it optional on that screen: Jira refuses the transition without it";
                     Finding::warning(place.clone(), what, remedy)
                 })),
             }
@@ -210,12 +211,12 @@ fn asking<'s>(
     seen: &'s Seen,
     from: &str,
     goal: &[String],
-    mapped: &BTreeSet<&str>,
+    given: &BTreeSet<&str>,
 ) -> impl Iterator<Item = (&'s TransitionOffer, String)> {
     let offers = seen.get(from).into_iter().flatten().flatten();
     let offers = offers.filter(|offer| goal.contains(&offer.to.name) || way(seen, &offer.to.name, goal, |_| true));
     offers.filter_map(|offer| {
-        let lacks = offer.required.iter().filter(|asked| !mapped.contains(asked.id.as_str()));
+        let lacks = offer.required.iter().filter(|asked| !given.contains(asked.id.as_str()));
         let lacks: Vec<String> = lacks.map(|asked| format!("`{}` ({})", asked.name, asked.id)).collect();
         (!lacks.is_empty()).then(|| (offer, lacks.join(", ")))
     })

@@ -95,11 +95,16 @@ impl FieldList {
             return Some(Shape::Request);
         }
         Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
+            ("string", _) if is_of(":readonlyfield") => Shape::Notice,
             ("string", _) => Shape::Text,
+            // Jira counts by itself what it has of its own (`timespent`, `workratio`), and an import's id is given by imports alone.
+            ("number", _) if is_of(":importid") || !field.is_custom() => Shape::Figure,
             ("number", _) => Shape::Number,
             ("votes", _) => Shape::Count,
             ("watches", _) => Shape::Watchers,
             ("date", _) => Shape::Day,
+            // When an issue was made, changed or resolved is noted by Jira alone; so is when somebody first answered in a custom field.
+            ("datetime", _) if is_of(":firstresponsedate") || !field.is_custom() => Shape::Stamp,
             ("datetime", _) => Shape::Moment,
             ("option", _) => Shape::Option,
             ("option-with-child", _) => Shape::Cascade,
@@ -238,6 +243,36 @@ mod tests {
             to_string: None,
         };
         list().meant_by(&item).iter().map(ToString::to_string).collect()
+    }
+
+    /// What people cannot write is not taken for what they can: every write of it would be refused.
+    #[test]
+    fn what_jira_alone_writes_is_only_read() {
+        const TYPES: &str = "com.atlassian.jira.plugin.system.customfieldtypes";
+        let shape = |id: &str, kind: &str, custom: &str| {
+            let custom = (!custom.is_empty()).then(|| custom.to_owned());
+            let schema = serde_json::json!({ "type": kind, "custom": custom });
+            let field = serde_json::json!({ "id": id, "name": id, "custom": custom.is_some(), "schema": schema });
+            let field: wire::Field = serde_json::from_value(field).unwrap();
+            FieldList::new(vec![field]).shape(&FieldId::from(id)).unwrap()
+        };
+        let custom = |kind: &str, name: &str| shape("customfield_1", kind, &format!("{TYPES}:{name}"));
+        for id in ["timespent", "workratio", "aggregatetimespent"] {
+            assert_eq!(shape(id, "number", ""), Shape::Figure, "{id}");
+        }
+        for id in ["created", "updated", "resolutiondate", "lastViewed", "statuscategorychangedate"] {
+            assert_eq!(shape(id, "datetime", ""), Shape::Stamp, "{id}");
+        }
+        assert_eq!(custom("number", "importid"), Shape::Figure);
+        assert_eq!(custom("string", "readonlyfield"), Shape::Notice);
+        let first = shape("customfield_2", "datetime", "com.atlassian.jira.ext.charting:firstresponsedate");
+        assert_eq!(first, Shape::Stamp);
+        // Those that people fill in are as they were.
+        assert_eq!(custom("number", "float"), Shape::Number);
+        assert_eq!(custom("datetime", "datetime"), Shape::Moment);
+        assert_eq!(custom("string", "textfield"), Shape::Text);
+        assert_eq!(shape("timeestimate", "number", ""), Shape::Duration);
+        assert_eq!(shape("duedate", "date", ""), Shape::Day);
     }
 
     #[test]

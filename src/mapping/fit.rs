@@ -35,10 +35,12 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Number, Shape::Number)
         | (FieldKind::Duration, Shape::Duration | Shape::Number) => Fit::Both,
         (FieldKind::Line | FieldKind::Choice | FieldKind::Options, shape) if shape.is_choice() => Fit::Both,
-        (FieldKind::Line | FieldKind::Number, Shape::Count) | (FieldKind::Line | FieldKind::Choice, Shape::Title) => {
-            Fit::Read
-        }
-        (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
+        (FieldKind::Line | FieldKind::Number, Shape::Count)
+        | (FieldKind::Line | FieldKind::Number | FieldKind::Duration, Shape::Figure)
+        | (FieldKind::Line | FieldKind::Day | FieldKind::Moment, Shape::Stamp)
+        | (FieldKind::Line | FieldKind::Document | FieldKind::Choice, Shape::Notice)
+        | (FieldKind::Line | FieldKind::Choice, Shape::Title)
+        | (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
         | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
         | (FieldKind::Document, Shape::Text)
         | (FieldKind::Day, Shape::Moment) => Fit::Read,
@@ -50,12 +52,12 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
 #[must_use]
 pub fn natural(shape: Shape) -> Option<FieldKind> {
     match shape {
-        Shape::Text | Shape::Title => Some(FieldKind::Line),
+        Shape::Text | Shape::Notice | Shape::Title => Some(FieldKind::Line),
         Shape::Rich => Some(FieldKind::Document),
-        Shape::Number | Shape::Count => Some(FieldKind::Number),
+        Shape::Number | Shape::Count | Shape::Figure => Some(FieldKind::Number),
         Shape::Duration => Some(FieldKind::Duration),
         Shape::Day => Some(FieldKind::Day),
-        Shape::Moment => Some(FieldKind::Moment),
+        Shape::Moment | Shape::Stamp => Some(FieldKind::Moment),
         Shape::Words => Some(FieldKind::Words),
         Shape::Option
         | Shape::Cascade

@@ -147,6 +147,7 @@ fn is_logged_otherwise(shape: Shape) -> bool {
             | Shape::Words
             | Shape::Day
             | Shape::Moment
+            | Shape::Stamp
     )
 }
 

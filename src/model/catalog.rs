@@ -158,18 +158,24 @@ impl Catalog {
 pub enum Shape {
     /// One line of text, or a web address.
     Text,
+    /// One line of text that is read, and never written.
+    Notice,
     /// Rich text.
     Rich,
     /// A number.
     Number,
     /// How many voted: read, and never written.
     Count,
+    /// A number that Jira or an import gives: read, and never written.
+    Figure,
     /// Seconds of work: an estimate.
     Duration,
     /// A calendar day.
     Day,
     /// An instant.
     Moment,
+    /// An instant that Jira notes, as when an issue was made: read, and never written.
+    Stamp,
     /// A set of words.
     Words,
     /// One option.

@@ -155,6 +155,16 @@ impl SyncSettings {
         self.fields.values().find(|row| row.kind == FieldKind::Watchers && row.sides.contains_key(side))
     }
 
+    /// Whether a row can give its field a value on a side: what is done on another side that this one sees, what the sync says itself,
+    /// or a default. A row that only reads the field there gives it none.
+    #[must_use]
+    pub fn gives(&self, row: &FieldRow, side: &SideId) -> bool {
+        let sees = |other: &SideId| row.across || self.side(side).is_some_and(|settings| settings.sees.contains(other));
+        let carried = row.from.iter().any(|other| other != side && sees(other));
+        let composed = row.composed.is_some() && !row.from.contains(side);
+        row.sides.contains_key(side) && (carried || composed || row.default.contains_key(side))
+    }
+
     /// The ids of all sides, in their fixed order.
     pub fn side_ids(&self) -> impl Iterator<Item = &SideId> {
         self.sides.iter().map(|side| &side.id)

@@ -4,6 +4,7 @@
 
 use super::{Draft, Observation, agreed_for, place};
 use crate::mapping::{FOREIGN, Parentless, Unmappable, native_parent};
+use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Awaited, Base};
 use crate::model::ids::{FieldId, FieldName, ItemId, SideId};
 use crate::model::issue::{Above, NativeValue};
@@ -112,6 +113,12 @@ fn not_over_rest(draft: &Draft<'_>, side: &SideId, above: &Above) -> Option<Hind
         let remedy = format!("move it below {} in that Jira, or leave it where it is", above.key);
         return Some(cannot("Data Center lets nobody give a sub-task another parent over its REST API", &remedy));
     }
+    // What is above an epic (Advanced Roadmaps) stands in a field of its own there, `Parent Link`, which is not carried.
+    if type_there(draft, side).is_some_and(|issue_type| is_epic(draft.catalog(side), issue_type)) {
+        let remedy =
+            format!("set `Parent Link` of Advanced Roadmaps to {} in that Jira, or leave it as it is", above.key);
+        return Some(cannot("it is an epic, and Data Center's `Epic Link` names no parent of an epic", &remedy));
+    }
     if draft.catalog(side).epic_link.is_none() {
         let remedy = "take the side out of the row `parent`, if its Jira has no epics";
         return Some(cannot("that Jira has no field `Epic Link` to name the parent in", remedy));
@@ -123,12 +130,22 @@ fn cannot(why: &str, remedy: &str) -> Hindrance {
     Hindrance::Cannot(Unmappable { why: why.to_owned(), remedy: remedy.to_owned(), may_pass: true })
 }
 
-/// Whether a side's replica is a sub-task there.
-fn is_sub_task(draft: &Draft<'_>, side: &SideId) -> bool {
+/// The type of a side's replica there.
+fn type_there<'d>(draft: &'d Draft<'_>, side: &SideId) -> Option<&'d String> {
     let row = draft.input.sync.fields.values().find(|row| row.kind == FieldKind::IssueType);
     let base = row.and_then(|row| draft.plan.item.replicas.get(side)?.bases.get(&row.name));
-    let name = base.and_then(|base| base.native.as_ref());
-    name.is_some_and(|name| draft.catalog(side).sub_task_types.contains(name))
+    base.and_then(|base| base.native.as_ref())
+}
+
+/// Whether a side's replica is a sub-task there.
+fn is_sub_task(draft: &Draft<'_>, side: &SideId) -> bool {
+    type_there(draft, side).is_some_and(|name| draft.catalog(side).sub_task_types.contains(name))
+}
+
+/// Whether issues of a type are epics on a Data Center: those that Jira makes not without a name of an epic.
+fn is_epic(catalog: &Catalog, issue_type: &str) -> bool {
+    let named = |name: &FieldId| catalog.required.get(issue_type).is_some_and(|required| required.contains_key(name));
+    catalog.epic_name.as_ref().is_some_and(named)
 }
 
 /// The field that a replica's parent is written to: Data Center has epics in one of their own.
@@ -182,6 +199,8 @@ pub(super) fn at_creation(
     let catalog = draft.catalog(side);
     let field = match (sub_task, catalog.kind, &catalog.epic_link) {
         (true, ..) | (false, Some(Kind::Cloud) | None, _) => field.clone(),
+        // Above an epic is no epic. It is made without, and told then.
+        (false, Some(Kind::DataCenter), Some(_)) if is_epic(catalog, issue_type) => return Ok(None),
         (false, Some(Kind::DataCenter), Some(epic)) => epic.clone(),
         (false, Some(Kind::DataCenter), None) => return Ok(None),
     };

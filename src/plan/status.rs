@@ -1,5 +1,6 @@
 //! The next hop of a status on its way. Must never make an exploratory hop: only what is offered now and known to lead on.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::targets::{held_as, is_set_by_hops};
@@ -134,19 +135,26 @@ fn edits(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> bool {
     })
 }
 
-/// What a field holds, for a screen: what is to stand there, or else the agreed value. `None` where there is neither, or this
-/// side has no name for it.
+/// What a field holds, for a screen: what is to stand there, or else the agreed value, or what the sync itself says instead of it. `None`
+/// where there is neither, or this side has no name for it.
 fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite> {
     if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
         return None;
     }
-    let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side)?;
+    // A template that does not work is told with the edit. A level is written by edits, before everything else.
+    let by_people = agreed_for(&draft.plan.item, draft.input.sync, row, side);
+    let agreed = if row.name.as_str() == super::levels::ROW {
+        Cow::Borrowed(by_people?)
+    } else {
+        super::composed::due(draft, row, side).ok()??
+    };
     let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name);
     let known = base.and_then(|base| base.value.as_ref());
     let place = Place { held: known, ..place(draft.input, &draft.nothing, row, side) };
     let in_words = |value: &Value| outbound(&place, value).ok().filter(|native| *native != NativeValue::Empty);
     // A value that is left standing against the agreed one stays, whatever the screen asks for.
     let is_let_be = agreed.asking.contains(side)
+        || (by_people.is_none() && agreed.value.is_empty())
         || base.is_some_and(|base| base.side_effect.is_some() || base.acknowledged.is_some())
         || in_words(&agreed.value).is_none();
     let held = known.filter(|held| is_let_be && in_words(held).is_some());

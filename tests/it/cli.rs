@@ -99,6 +99,68 @@ async fn names_that_an_instance_does_not_have_are_findings() {
     project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
 }
 
+/// A row that only reads a field gives it no value there; one that writes it does, and so does what the sync says itself, or a default.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_field_that_a_row_only_reads_is_found_before_the_first_write() {
+    for (here, other, issue_type, field, name) in [
+        ("acme", "globex", "Bug", "customfield_10050", "Customer"),
+        ("globex", "acme", "Defect", "customfield_10111", "Customer name"),
+    ] {
+        let world = World::with(|acme, globex| {
+            let demanding = if here == "acme" { acme } else { globex };
+            demanding.projects[0].required.insert(field.into());
+        })
+        .await;
+        let row = |more: &str| {
+            let row =
+                format!("customer = {{ kind = \"line\", acme = \"Customer\", globex = \"Customer name\"{more} }}");
+            world.place_with("summary = \"both\"", &format!("summary = \"both\"\n{row}"))
+        };
+        let what = format!("an issue of type `{issue_type}` needs `{name}` ({field}), which no row gives a value");
+        world.place().run(&["check"]).await.expect(0, &["warning", &what]);
+        row(&format!(", from = [\"{here}\"]")).run(&["check"]).await.expect(0, &["warning", &what, "(`from`)"]);
+        for more in [
+            String::new(),
+            format!(", from = [\"{other}\"]"),
+            format!(", from = [\"{other}\"], value = \"Somebody\""),
+            format!(", from = [\"{here}\"], default = {{ {here} = \"Somebody\" }}"),
+        ] {
+            let said = row(&more).run(&["check"]).await.expect(0, &["0 errors"]);
+            assert!(!said.all().contains("which no row gives"), "{more}: {said:?}");
+        }
+    }
+}
+
+/// Only words, versions and components can be made: a select of either kind takes none, and that is said of the side that would receive it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_select_in_which_nothing_can_be_made_is_told() {
+    let world = World::new().await;
+    let checked = async |rows: &str| {
+        let place = world.place_with("summary = \"both\"", &format!("summary = \"both\"\n{rows}"));
+        place.run(&["check"]).await.expect(0, &["0 errors"])
+    };
+    let severity = |from: &str| {
+        let values = "values = [ { acme = \"S1\", globex = \"Critical\" } ]";
+        format!(
+            "severity = {{ acme = \"Severity\", globex = \"Severity\", on-unmapped = \"create\", from = {from}, {values} }}"
+        )
+    };
+    let told = |side: &str| {
+        format!(
+            "warning: sync.support.fields.severity.on-unmapped, side `{side}`: nothing is made in a select: `create` does no more than `leave` there"
+        )
+    };
+    let [acme, globex] = ["acme", "globex"].map(told);
+    checked(&severity("[\"acme\", \"globex\"]")).await.expect(0, &[&acme, &globex]);
+    for (from, receives, gives) in [("[\"acme\"]", &globex, &acme), ("[\"globex\"]", &acme, &globex)] {
+        let said = checked(&severity(from)).await.expect(0, &[receives]);
+        assert!(!said.all().contains(gives), "{said:?}");
+    }
+    let rows = ["labels", "components", "fix-versions"].map(|name| format!("{name} = {{ on-unmapped = \"create\" }}"));
+    let said = checked(&rows.join("\n")).await;
+    assert!(!said.all().contains("nothing is made in"), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_jql_that_jira_refuses_is_found_before_the_first_write() {
     let world = World::new().await;

@@ -71,6 +71,28 @@ async fn who_deletes_originals_needs_to_delete_everybodys() {
     }
 }
 
+/// Labels are made by being written, and no option of a select can be: neither asks for administration.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_makes_versions_or_components_needs_to_administer() {
+    let world = World::new().await;
+    let with = |rows: &str| world.place_with("summary = \"both\"", &format!("summary = \"both\"\n{rows}"));
+    let select = "severity = { acme = \"Severity\", globex = \"Severity\", on-unmapped = \"create\", values = [ { acme = \"S1\", globex = \"Critical\" } ] }";
+    let written = with(&format!("labels = {{ on-unmapped = \"create\" }}\n{select}"));
+    for (jira, project, instance) in [(&world.acme, "SUP", "acme"), (&world.globex, "ENG", "globex")] {
+        jira.set_permission(project, "ADMINISTER_PROJECTS", &[]);
+        let said = written.run(&["check"]).await.expect(0, &["0 errors"]);
+        assert!(!said.all().contains("make versions and components"), "{said:?}");
+        for row in ["components", "fix-versions", "affects-versions"] {
+            let lacks = format!(
+                "the sync user lacks Administer Projects (ADMINISTER_PROJECTS) in project `{project}` of instance `{instance}`"
+            );
+            let made = with(&format!("{row} = {{ on-unmapped = \"create\" }}"));
+            made.run(&["check"]).await.expect(2, &[&lacks, "make versions and components"]);
+        }
+        jira.set_permission(project, "ADMINISTER_PROJECTS", &[Holder::LoggedIn]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_an_issues_reporter_holds_is_found_with_a_sample() {
     let world = World::new().await;

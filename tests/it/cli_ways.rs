@@ -47,6 +47,41 @@ async fn what_a_transition_asks_for_and_nobody_maps_is_found_before_the_first_wr
     told(close).await.expect(0, &[what, "make it optional on that screen"]);
 }
 
+/// A row that only reads the field there gives no counterpart a value, on either kind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_transition_asks_for_and_a_row_only_reads_is_found_as_well() {
+    for (here, other, done) in [("acme", "globex", "Done"), ("globex", "acme", "Closed")] {
+        let world = World::with(|acme, globex| {
+            let asking = if here == "acme" { acme } else { globex };
+            for edge in asking.projects[0].transitions.iter_mut().filter(|edge| edge.to == done) {
+                edge.screen.insert("duedate".to_owned(), true);
+            }
+        })
+        .await;
+        // Nobody claims to know the way through a status in which no issue stands.
+        let (jira, who, project, issue_type, statuses) = if here == "acme" {
+            (&world.acme, "jane", "SUP", "Bug", vec!["To Do", "Backlog", "In Progress"])
+        } else {
+            (&world.globex, "jdoe", "ENG", "Defect", vec!["Open", "Working"])
+        };
+        let person = jira.person(who).unwrap();
+        for (nth, status) in statuses.into_iter().enumerate() {
+            let key = person.create(project, issue_type, json!({ "summary": status })).unwrap();
+            if nth > 0 {
+                person.transition(&key, status).unwrap();
+            }
+        }
+        let asks = format!("to `{done}` asks for `Due date` (duedate), which no row gives a value");
+        let due = |row: &str| world.place_with("summary = \"both\"", &format!("summary = \"both\"\ndue-date = {row}"));
+        let reads = due(&format!("{{ from = [\"{here}\"] }}"));
+        reads.run(&["check"]).await.expect(0, &["0 errors", &asks, "gives it a value (`from`)"]);
+        for row in ["\"both\"".to_owned(), format!("{{ from = [\"{other}\"] }}")] {
+            let said = due(&row).run(&["check"]).await.expect(0, &["0 errors"]);
+            assert!(!said.all().contains("asks for"), "{row}: {said:?}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_that_no_way_leads_to_is_found_before_the_first_write() {
     let shut = |globex: &mut Setup| globex.projects[0].transitions.retain(|edge| edge.to != "Closed");

@@ -250,6 +250,14 @@ status = { on-unmapped = "clear" }"#, &[
         r#"error 31:26 sync.support.fields.status.on-unmapped: `status` cannot be emptied -> write `"leave"`, or per side a name to write"#,
     ]),
     (r#"summary = "both""#, r#"summary = "both"
+priority = { on-unmapped = "create" }
+resolution = { on-unmapped = "create" }
+labels = { on-unmapped = "create" }
+components = { on-unmapped = "create" }"#, &[
+        "error 29:28 sync.support.fields.priority.on-unmapped: what `priority` names cannot be made -> `create` is for labels, versions and components",
+        "error 30:30 sync.support.fields.resolution.on-unmapped: what `resolution` names cannot be made -> `create` is for labels, versions and components",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
 watches = { acme = "watches", globex = "customfield_1", on-unmapped = "clear" }
 watchers = "both""#, &[
         "error 29:40 sync.support.fields.watches.globex: `watchers` is the field `watches` on every side -> take the cell out",

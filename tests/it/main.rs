@@ -221,6 +221,8 @@ mod daemon_projects;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
+mod daemon_read_only;
+#[cfg(test)]
 mod daemon_readers;
 #[cfg(test)]
 mod daemon_rebuild;

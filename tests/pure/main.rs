@@ -26,6 +26,8 @@ mod plan_mutants_acts;
 #[cfg(test)]
 mod plan_pairs;
 #[cfg(test)]
+mod plan_parents;
+#[cfg(test)]
 mod plan_partings;
 #[cfg(test)]
 mod plan_properties;
@@ -35,6 +37,8 @@ mod plan_reads;
 mod plan_restored;
 #[cfg(test)]
 mod plan_saved;
+#[cfg(test)]
+mod plan_screens;
 #[cfg(test)]
 mod plan_take_back;
 #[cfg(test)]

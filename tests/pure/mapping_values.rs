@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::mapping::{
-    Fit, NO_REFERENCES, Place, References, Rich, fit, inbound, link_words, logged, outbound, parent_item, same,
-    shared_links, strange_links,
+    Fit, NO_REFERENCES, Place, References, Rich, fit, inbound, link_words, logged, natural, outbound, parent_item,
+    same, shared_links, strange_links,
 };
 use jirasyncd::model::catalog::{Catalog, LinkWords, Shape};
 use jirasyncd::model::document::{Block, Document, Inline};
@@ -110,6 +110,25 @@ fn a_kind_goes_both_ways_only_where_it_comes_back_whole() {
         assert_eq!((fit(kind, Shape::Project), fit(kind, Shape::Title)), (Fit::Both, Fit::Read), "{kind:?}");
     }
     assert_eq!(fit(FieldKind::Person, Shape::Project), Fit::Never);
+}
+
+/// What Jira alone writes crosses out of it by the kinds that can hold it, by nature the same as where people write it, and never into it.
+#[test]
+fn what_jira_alone_writes_only_crosses_out() {
+    use FieldKind::{Choice, Day, Document, Duration, Line, Moment, Number};
+    let cases: [(Shape, Shape, &[FieldKind]); 4] = [
+        (Shape::Count, Shape::Number, &[Line, Number]),
+        (Shape::Figure, Shape::Number, &[Line, Number, Duration]),
+        (Shape::Stamp, Shape::Moment, &[Line, Day, Moment]),
+        (Shape::Notice, Shape::Text, &[Line, Document, Choice]),
+    ];
+    for (read, written, kinds) in cases {
+        assert_eq!(natural(read), natural(written), "{read:?}");
+        for kind in [Line, Document, Choice, Day, Number, Moment, Duration, FieldKind::Person, FieldKind::Words] {
+            let expected = if kinds.contains(&kind) { Fit::Read } else { Fit::Never };
+            assert_eq!(fit(kind, read), expected, "{kind:?} of {read:?}");
+        }
+    }
 }
 
 #[test]
