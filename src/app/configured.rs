@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{SqliteStore, StartError};
 use crate::config::{Config, differences, sides_named, sides_to_read, syncs_changed};
-use crate::engine::{Engine, Finding, Severity, read_anew};
+use crate::engine::{Engine, Finding, Mender, Severity, read_anew};
 use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
 use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::occasion::Occasion;
@@ -156,6 +156,7 @@ impl Held {
             place: format!("sync.{}.side.{}", gone.sync, gone.side),
             what: gone.to_string(),
             remedy: "they are left alone; put the side back to go on where it stood".to_owned(),
+            mender: Mender::Operator,
         };
         Ok(gone.into_iter().map(warn).collect())
     }

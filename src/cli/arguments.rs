@@ -228,7 +228,7 @@ pub(super) struct Check {
     /// Reads the configuration alone: no instance is asked, no secret fetched.
     #[arg(long)]
     pub(super) offline: bool,
-    /// Prints, for each Jira, what to ask its administrators for: which permissions to give the sync user, and which to take away.
+    /// Prints, for each Jira, what to ask its administrators for: which permissions to give the sync user, which to take away, and what to change there.
     #[arg(long, conflicts_with = "offline")]
     pub(super) fix_list: bool,
     /// Prints JSON.

@@ -13,7 +13,7 @@ use crate::model::ids::SideId;
 use crate::model::issue::Visibility;
 use crate::model::operation::{Action, Intent, IntentEvent};
 use crate::model::problem::Problem;
-use crate::model::right::{Function, Right, needed};
+use crate::model::right::{BE_AGENT, Function, Right, needed};
 use crate::model::settings::SideSettings;
 
 /// How long it is believed what a project is, and that the sync user is an agent there, or none.
@@ -131,12 +131,13 @@ impl Engine {
 
     /// Says that the sync user is no agent of a service desk, or that it is one by now.
     async fn tell_desk(&self, sync: &SyncRun, side: &SideId, lacks: bool) {
+        let needed = needed(&sync.settings, side, Function::ServiceDesk, &[Right::ServiceDeskAgent]);
         let problem = Problem {
             side: side.clone(),
             field: None,
             what: "the sync user is no agent of this service desk: it is shown no internal comments, and what it writes is taken for a customer's"
                 .to_owned(),
-            remedy: needed(&sync.settings, side, Function::ServiceDesk, &[Right::ServiceDeskAgent]),
+            remedy: format!("{needed}. {BE_AGENT}"),
             operation: None,
             settles: false,
         };

@@ -128,7 +128,7 @@ pub use expiry::ends_in_words;
 pub use found::is_about_an_issue;
 pub use hear::Hearing;
 pub use last_known::LastKnown;
-pub use names::{Finding, Severity};
+pub use names::{Finding, Mender, Severity};
 pub use needs::Demand;
 pub use rebuild::{Doubt, Doubtful, Rebuilt, rebuild};
 pub use restored::is_about_the_state;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::mapping::{link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
-use crate::model::ids::{FieldId, FieldName, SideId};
+use crate::model::ids::{FieldId, FieldName, InstanceId, SideId};
 use crate::model::issue::Named;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, PairBy, SyncSettings, Table};
 
@@ -26,6 +26,26 @@ pub enum Severity {
     Note,
 }
 
+/// Who can mend what was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "who", rename_all = "kebab-case")]
+pub enum Mender {
+    /// Whoever runs jirasyncd.
+    Operator,
+    /// An administrator of that Jira, too.
+    Administrator {
+        /// Where.
+        instance: InstanceId,
+        /// What to ask for, in words that name no other Jira.
+        ask: String,
+    },
+    /// An administrator of that Jira, by a permission: that is asked for with the permissions.
+    Permission {
+        /// Where.
+        instance: InstanceId,
+    },
+}
+
 /// Something that is not as it should be, found before the first write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
@@ -37,12 +57,15 @@ pub struct Finding {
     pub what: String,
     /// What to do.
     pub remedy: String,
+    /// Who can do it.
+    pub mender: Mender,
 }
 
 impl Finding {
     /// An error.
     pub(crate) fn error(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, place: place.into(), what: what.into(), remedy: remedy.into() }
+        let (place, what, remedy) = (place.into(), what.into(), remedy.into());
+        Self { severity: Severity::Error, place, what, remedy, mender: Mender::Operator }
     }
 
     /// A warning.
@@ -53,6 +76,16 @@ impl Finding {
     /// A note.
     pub(crate) fn note(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(place, what, remedy) }
+    }
+
+    /// The same, where an administrator of that Jira can mend it: what to ask for, which must name no other Jira.
+    pub(crate) fn for_administrator(self, instance: &InstanceId, ask: impl Into<String>) -> Self {
+        Self { mender: Mender::Administrator { instance: instance.clone(), ask: ask.into() }, ..self }
+    }
+
+    /// The same, where a permission mends it.
+    pub(crate) fn for_permission(self, instance: &InstanceId) -> Self {
+        Self { mender: Mender::Permission { instance: instance.clone() }, ..self }
     }
 }
 
@@ -138,19 +171,36 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Notes what an administrator of that Jira can mend, too. `ask`: what to ask for, with the project's key in it.
+    fn tell_administrator(&mut self, finding: Finding, ask: impl FnOnce(&str) -> String) {
+        self.found.push(match self.settings.side(self.side) {
+            Some(side) => finding.for_administrator(&side.instance, ask(&side.project)),
+            None => finding,
+        });
+    }
+
     fn table(&mut self, key: &str, thing: &str, table: &Table, offered: &[Named]) {
         if offered.is_empty() {
             return;
         }
+        let side = self.side;
         for row in &table.rows {
-            let names = row.names.get(self.side).into_iter().chain(row.path.get(self.side)).flatten();
+            let names = row.names.get(side).into_iter().chain(row.path.get(side)).flatten();
             for name in names.filter(|name| !offered.iter().any(|offered| &offered.name == *name)) {
                 let near = nearest(name, offered.iter().map(|offered| offered.name.as_str()));
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint =
                     near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
                 let place = format!("sync.{}.{key}, side `{}`", self.settings.id, self.side);
-                self.found.push(Finding::error(place, format!("there is no {thing} `{name}`"), hint));
+                let finding = Finding::error(place, format!("there is no {thing} `{name}`"), hint);
+                // Most likely a slip of the pen: nobody is asked to make what is there.
+                if near.is_some() {
+                    self.found.push(finding);
+                    continue;
+                }
+                self.tell_administrator(finding, |project| {
+                    format!("there is no {thing} `{name}` for project {project}: make it, or say what it is called")
+                });
             }
         }
     }
@@ -169,14 +219,15 @@ impl Look<'_> {
     /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.
     fn required(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
         const GIVEN: [&str; 4] = ["project", "issuetype", "summary", "reporter"];
-        let given = resolved.fields.values().filter(|row| resolved.gives(row, self.side));
-        let given: Vec<&FieldId> = given.filter_map(|row| row.sides.get(self.side)).collect();
-        let rows = &self.settings.issue_types.rows;
+        let (settings, side) = (self.settings, self.side);
+        let given = resolved.fields.values().filter(|row| resolved.gives(row, side));
+        let given: Vec<&FieldId> = given.filter_map(|row| row.sides.get(side)).collect();
+        let rows = &settings.issue_types.rows;
         let made = |name: &str| {
             rows.is_empty()
-                || rows.iter().any(|row| {
-                    row.names.get(self.side).and_then(|names| names.first()).is_some_and(|first| first == name)
-                })
+                || rows
+                    .iter()
+                    .any(|row| row.names.get(side).and_then(|names| names.first()).is_some_and(|first| first == name))
         };
         for (issue_type, required) in catalog.required.iter().filter(|(name, _)| made(name)) {
             let missing: Vec<String> = required
@@ -187,11 +238,15 @@ impl Look<'_> {
                 .map(|(id, name)| format!("`{name}` ({id})"))
                 .collect();
             if !missing.is_empty() {
-                let place = format!("sync.{}.fields, side `{}`", self.settings.id, self.side);
-                let what =
-                    format!("an issue of type `{issue_type}` needs {}, which no row gives a value", missing.join(", "));
+                let missing = missing.join(", ");
+                let place = format!("sync.{}.fields, side `{side}`", settings.id);
+                let what = format!("an issue of type `{issue_type}` needs {missing}, which no row gives a value");
                 let remedy = "map the field so that another side gives it a value (`from`), give it a default in that Jira, or make it optional: Jira refuses the creation without it";
-                self.found.push(Finding::warning(place, what, remedy));
+                self.tell_administrator(Finding::warning(place, what, remedy), |project| {
+                    format!(
+                        "issues of type `{issue_type}` in project {project} cannot be made without {missing}: give that a default, or make it optional"
+                    )
+                });
             }
         }
     }
@@ -220,7 +275,9 @@ impl Look<'_> {
             let place = format!("sync.{}.fields.{}.values, side `{side}`", self.settings.id, row.name);
             let what = format!("there is no project `{key}`, or the sync user may not see it");
             let remedy = "let the sync user browse it (Browse Projects), or write the key of another one: until then it is written nowhere there";
-            self.found.push(Finding::warning(place, what, remedy));
+            self.tell_administrator(Finding::warning(place, what, remedy), |_| {
+                format!("let that account browse project {key} (Browse Projects), where there is one of this key")
+            });
         }
     }
 
@@ -234,7 +291,12 @@ impl Look<'_> {
             if !screens.is_empty() && !screens.values().any(|fields| fields.contains(&field)) {
                 let what = "no create screen offers the sync user a security level: of home's issues that have one none is made there";
                 let remedy = "put the field on the create screen, give the project a scheme, and let the sync user set levels (Set Issue Security) and be in them";
-                self.found.push(Finding::warning(place, what, remedy));
+                self.tell_administrator(Finding::warning(place, what, remedy), |project| {
+                    format!(
+                        "put the field of security levels on the create screen of project {project}, give the project a scheme of levels, and \
+                         put that account into those that it is to set"
+                    )
+                });
             }
             return;
         }
@@ -270,9 +332,10 @@ impl Look<'_> {
 impl Look<'_> {
     /// The names that rows write where a value has no counterpart.
     fn defaults(&mut self, catalog: &Catalog) {
-        for row in self.settings.fields.values() {
+        let (settings, side) = (self.settings, self.side);
+        for row in settings.fields.values() {
             let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
-            let Some(name) = names.get(self.side) else { continue };
+            let Some(name) = names.get(side) else { continue };
             let resolutions: Vec<Named>;
             let offered = match vocabulary(row).offered(catalog) {
                 Some(offered) => offered,
@@ -284,10 +347,14 @@ impl Look<'_> {
                 None => continue,
             };
             if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
-                let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
+                let place = format!("sync.{}.fields.{}.on-unmapped, side `{side}`", settings.id, row.name);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint = format!("there are: {}", all.join(", "));
-                self.found.push(Finding::error(place, format!("there is no `{name}` there"), hint));
+                let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
+                let field = row.sides.get(side).map_or(row.name.as_str(), FieldId::as_str);
+                self.tell_administrator(finding, |project| {
+                    format!("`{field}` offers no `{name}` in project {project}: make it, or say what it is called")
+                });
             }
         }
     }

@@ -430,7 +430,7 @@ impl Engine {
     /// Says that Jira said no to something with rights of its own.
     pub(super) fn tell_refused(&self, work: &mut Work, operation: &Operation, why: &str) {
         if matches!(operation.action.original(), Some((Remark::Worklog, ..))) {
-            return self.tell_work_refused(work, &operation.side, why);
+            return self.tell_work_refused(work, operation, why);
         }
         let remedy = remedy_for(&work.sync, &operation.side, &operation.action);
         if let Action::EditOriginal { by, copy, .. } = &operation.action {

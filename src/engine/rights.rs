@@ -12,7 +12,7 @@ use crate::jira::{Failure, JiraError, JiraRead, Nature, Permissions, Want};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, InstanceId, IssueKey};
 use crate::model::issue::{IssueSnapshot, LogEntry, LogItem};
-use crate::model::right::{Function, Right};
+use crate::model::right::{BE_AGENT, Function, Right};
 use crate::model::settings::{Notify, SideSettings, SyncSettings};
 
 /// People who are asked about at once.
@@ -46,6 +46,8 @@ pub struct PermissionNeed {
     pub held_for_sample: Option<bool>,
     /// Who can give it.
     pub given_by: &'static str,
+    /// Whether it is one of all of that Jira, and not of the project.
+    pub global: bool,
 }
 
 /// A permission that is held and that nothing needs.
@@ -57,6 +59,8 @@ pub struct PermissionExcess {
     pub name: &'static str,
     /// Who can take it away.
     pub given_by: &'static str,
+    /// Whether it is one of all of that Jira, and not of the project.
+    pub global: bool,
 }
 
 /// The permissions of a project.
@@ -74,6 +78,8 @@ pub struct PermissionReport {
     pub needs: Vec<PermissionNeed>,
     /// What is held without need.
     pub excess: Vec<PermissionExcess>,
+    /// Those of the people that the configuration names who may not be assigned, as it names them.
+    pub unassignable: Vec<String>,
     /// What tells that the sync user is the account of a person, or of another program.
     pub signs: Vec<String>,
 }
@@ -148,10 +154,10 @@ impl Survey {
         let place = in_config(places).join(", ");
         let there = format!("project `{project}` of instance `{instance}`");
         let mut report = report(instance, project, places, &asked);
-        for need in &report.needs {
-            self.findings.extend(missing(need, report.sample.as_ref(), &place, &there, &asked));
-        }
-        self.findings.extend(excessive(&report, places, &there));
+        let mut about_rights: Vec<Finding> =
+            report.needs.iter().filter_map(|need| missing(need, &report, &place, &there, &asked)).collect();
+        about_rights.extend(excessive(&report, places, &there));
+        self.findings.extend(about_rights.into_iter().map(|finding| finding.for_permission(instance)));
         let remedy = "give the sync an account that nobody works with: what a person does with it is not carried";
         let before = self.findings.len();
         let is_a_persons = |what: String| Finding::warning(&place, what, remedy);
@@ -307,6 +313,7 @@ fn report(instance: &InstanceId, project: &str, places: &[Place<'_>], asked: &As
             .filter(|_| need.right.is_of_an_issue())
             .and_then(|(_, held)| is_held(held, need.right)),
         given_by: given_by(need.right),
+        global: need.right.is_global(),
     };
     let excess = |right: &Right| {
         let wanted = |need: &Need| {
@@ -326,8 +333,14 @@ fn report(instance: &InstanceId, project: &str, places: &[Place<'_>], asked: &As
         sample: asked.sample.as_ref().map(|(key, _)| key.clone()),
         needs: asked.needs.iter().map(row).collect(),
         excess: excess
-            .map(|right| PermissionExcess { key: right.key(), name: right.name(), given_by: given_by(right) })
+            .map(|right| PermissionExcess {
+                key: right.key(),
+                name: right.name(),
+                given_by: given_by(right),
+                global: right.is_global(),
+            })
             .collect(),
+        unassignable: asked.unassignable.0.iter().cloned().collect(),
         signs: Vec::new(),
     }
 }
@@ -353,7 +366,7 @@ fn is_held(held: &Permissions, right: Right) -> Option<bool> {
 /// What is said of a permission that is not held.
 fn missing(
     need: &PermissionNeed,
-    sample: Option<&IssueKey>,
+    report: &PermissionReport,
     place: &str,
     there: &str,
     asked: &Asked,
@@ -367,12 +380,23 @@ fn missing(
     if need.key == Right::AssignableUser.key() {
         return unassigned(need, place, there, asked);
     }
+    let to_ask = if need.key == Right::ServiceDeskAgent.key() {
+        BE_AGENT.to_owned()
+    } else {
+        format!("ask {given_by} to give it to the sync user")
+    };
+    if need.held == Some(false) && need.global {
+        let instance = &report.instance;
+        let what =
+            format!("{function}: the sync user lacks {right} on instance `{instance}`, which it needs to {for_what}");
+        return finding(what, to_ask);
+    }
     if need.held == Some(false) {
         let what = format!("{function}: the sync user lacks {right} in {there}, which it needs to {for_what}");
-        return finding(what, format!("ask {given_by} to give it to the sync user"));
+        return finding(what, to_ask);
     }
     if need.held_for_sample == Some(false) {
-        let sample = sample.map(ToString::to_string).unwrap_or_default();
+        let sample = report.sample.as_ref().map(ToString::to_string).unwrap_or_default();
         let what = format!(
             "{function}: the sync user holds {right} in {there}, but not for its issue {sample}; it needs it to {for_what}"
         );
@@ -410,7 +434,18 @@ fn excessive(report: &PermissionReport, places: &[Place<'_>], there: &str) -> Ve
         let names: Vec<String> = excess.iter().map(|excess| format!("{} ({})", excess.name, excess.key)).collect();
         names.join(", ")
     };
+    let (everywhere, administers): (Vec<_>, Vec<_>) = administers.into_iter().partition(|excess| excess.global);
     let mut found = Vec::new();
+    if !everywhere.is_empty() {
+        let (rights, instance) = (in_words(&everywhere), &report.instance);
+        let what =
+            format!("the sync user administers: it holds {rights} on instance `{instance}`, and no mapping needs that");
+        found.push(Finding::warning(
+            &place,
+            what,
+            "have it taken away: whoever gets hold of its token administers that Jira",
+        ));
+    }
     if !administers.is_empty() {
         let rights = in_words(&administers);
         let what = format!("the sync user administers: it holds {rights} in {there}, and no mapping needs that");

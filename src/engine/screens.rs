@@ -107,5 +107,7 @@ fn judge(
     let place = format!("sync.{}.fields.{}, side `{}`", sync.id, row.name, side.id);
     let what = format!("`{field}` is not on the edit screen of {types} in project `{}`: {becomes}", side.project);
     let remedy = "put the field on that screen, for that type of issue; or leave it out of this side";
-    Some(Finding::warning(place, what, remedy))
+    let called = catalog.fields.get(field).map_or_else(|| format!("`{field}`"), |name| format!("`{name}` ({field})"));
+    let ask = format!("put {called} on the edit screen of {types} in project {}", side.project);
+    Some(Finding::warning(place, what, remedy).for_administrator(&side.instance, ask))
 }

@@ -320,7 +320,8 @@ impl Survey {
             if let Ok(false) = connection.read.is_watching_on().await {
                 let place = format!("sync.{}.side.{}", sync.id, side.id);
                 let what = format!("instance `{}`: {WATCHING_OFF}", side.instance);
-                self.findings.push(Finding::warning(place, what, LET_WATCH));
+                let ask = "switch on `Allow users to watch issues` in the general configuration";
+                self.findings.push(Finding::warning(place, what, LET_WATCH).for_administrator(&side.instance, ask));
             }
         }
     }

@@ -171,7 +171,11 @@ fn judge(
                     );
                     let remedy =
                         "map the field so that another side gives it a value (`from`), or make it optional on that screen: Jira refuses the transition without it";
-                    Finding::warning(place.clone(), what, remedy)
+                    let ask = format!(
+                        "in project {}, type `{issue_type}`, the transition `{transition}` from `{from}` to `{to}` asks for {lacks}: make that optional on its screen",
+                        side.project
+                    );
+                    Finding::warning(place.clone(), what, remedy).for_administrator(&side.instance, ask)
                 })),
             }
         }
@@ -183,7 +187,13 @@ fn judge(
                 goal.join("` or `")
             );
             let remedy = "let the sync user pass the transitions that lead there; else such a status is a problem of each issue, and all else goes on";
-            found.push(Finding::warning(place.clone(), what, remedy));
+            let ask = format!(
+                "let that account pass, in project {}, transitions that lead issues of type `{issue_type}` from {} to `{}`",
+                side.project,
+                stuck.join(", "),
+                goal.join("` or `")
+            );
+            found.push(Finding::warning(place.clone(), what, remedy).for_administrator(&side.instance, ask));
         }
     }
     found

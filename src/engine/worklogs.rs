@@ -3,13 +3,13 @@
 
 use super::Engine;
 use super::instance::Instance;
+use super::rights_told::remedy_for;
 use super::work::Work;
 use crate::jira::{Failure, JiraError};
 use crate::model::ids::SideId;
 use crate::model::issue::{Comments, IssueSnapshot};
-use crate::model::operation::{Intent, IntentEvent};
+use crate::model::operation::{Intent, IntentEvent, Operation};
 use crate::model::remark::Remark;
-use crate::model::right::{Function, Right, needed};
 
 /// Why work cannot be logged on an issue that is not found.
 pub(super) const UNFOUND: &str = "the issue is not there, or time tracking is switched off";
@@ -17,6 +17,11 @@ pub(super) const UNFOUND: &str = "the issue is not there, or time tracking is sw
 /// Whether a write is about logged work.
 pub(super) fn is_about_work(intent: &Intent) -> bool {
     intent.operation.action.original().is_some_and(|(remark, ..)| remark == Remark::Worklog)
+}
+
+/// Whether a no is about time tracking, which is on or off for all of a Jira: it says so, or is one of ours ([`UNFOUND`]).
+fn is_about_time_tracking(why: &str) -> bool {
+    why.to_lowercase().contains("time tracking")
 }
 
 impl Engine {
@@ -57,12 +62,16 @@ impl Engine {
         Ok(true)
     }
 
-    /// Says that Jira said no to a worklog.
-    pub(super) fn tell_work_refused(&self, work: &mut Work, side: &SideId, why: &str) {
+    /// Says that Jira said no to a worklog. Whoever lacks a permission is not sent to look at time tracking, nor the other way round.
+    pub(super) fn tell_work_refused(&self, work: &mut Work, operation: &Operation, why: &str) {
+        let side = &operation.side;
         let what = format!("Jira refused a worklog in {}: {why}", Self::in_words(&work.sync, side));
-        let rights = [Right::WorkOnIssues, Right::EditOwnWorklogs, Right::DeleteOwnWorklogs];
-        let needed = needed(&work.sync.settings, side, Function::Worklogs, &rights);
-        let remedy = format!("switch time tracking on there; {needed}; it is tried again");
+        let remedy = if is_about_time_tracking(why) {
+            "have time tracking switched on there, and look whether the sync user sees the issue; it is tried again"
+                .to_owned()
+        } else {
+            remedy_for(&work.sync, side, &operation.action)
+        };
         work.problem(side, None, what, &remedy);
     }
 
@@ -70,8 +79,7 @@ impl Engine {
     /// seldom; the rest goes on.
     pub(super) fn work_refused(&self, work: &mut Work, intent: &Intent, why: &str) {
         work.move_intent(intent.id, &IntentEvent::Refused(why.to_owned()));
-        let side = intent.operation.side.clone();
-        self.tell_work_refused(work, &side, why);
+        self.tell_work_refused(work, &intent.operation, why);
         work.put_off.push(intent.operation.clone());
         work.failed = true;
         work.slow = true;

@@ -322,11 +322,25 @@ impl fmt::Display for Right {
     }
 }
 
-/// "for comments the sync user needs Add Comments (ADD_COMMENTS) in project `ENG` of instance `globex`"
+/// What is to be looked at where somebody is no agent of a service desk: Jira answers for the licence and the role in one.
+pub const BE_AGENT: &str = "Jira does not say whether the licence or the role is missing. A Jira administrator sees the licence in the user \
+    administration, under the account's access to Jira Service Management, and gives it there; a project administrator sees in the project's \
+    settings, under its people and roles, who has the role Service Desk Team, and puts the account into it";
+
+/// "for comments the sync user needs Add Comments (ADD_COMMENTS) in project `ENG` of instance `globex`"; what is global it needs "on instance
+/// `globex`".
 #[must_use]
 pub fn needed(sync: &SyncSettings, side: &SideId, function: Function, rights: &[Right]) -> String {
-    let rights: Vec<String> = rights.iter().map(ToString::to_string).collect();
-    format!("for {function} the sync user needs {} in {}", rights.join(" and "), there(sync, side))
+    let listed = |global: bool, place: String| {
+        let of_it = rights.iter().filter(|right| right.is_global() == global);
+        let of_it: Vec<String> = of_it.map(ToString::to_string).collect();
+        (!of_it.is_empty()).then(|| format!("{} {place}", of_it.join(" and ")))
+    };
+    let instance = sync.side(side).map(|settings| format!("on instance `{}`", settings.instance));
+    let anywhere = instance.unwrap_or_else(|| format!("on the instance of side `{side}`"));
+    let rights = [listed(false, format!("in {}", there(sync, side))), listed(true, anywhere)];
+    let rights = rights.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    format!("for {function} the sync user needs {rights}")
 }
 
 /// "project `ENG` of instance `globex`"

@@ -151,6 +151,88 @@ async fn each_jira_gets_a_letter_of_its_own() {
     place.run(&["check", "--fix-list", "--offline"]).await.expect(2, &["--offline"]);
 }
 
+/// What no letter asks for is not passed over beside an exit code of 2: a slip of the pen is for whoever wrote it, and of a name that nothing
+/// is like an administrator is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_that_no_letter_holds_are_counted_and_names_that_are_not_there_are_asked_for() {
+    let world = World::new().await;
+    take_what_nobody_needs(&world, &world.place()).await;
+    let slip = world.place_with("globex = \"Closed\"", "globex = \"Closd\"");
+    let said = slip.run(&["check", "--fix-list"]).await.expect(2, &[]);
+    assert_eq!(said.stdout, "1 error is for whoever runs jirasyncd: `jirasyncd check`\n", "{said:?}");
+    for (part, by, asked, other) in [
+        ("acme = \"Done\"", "acme = \"Zzz\"", "- there is no status `Zzz` for project SUP: make it", "ENG"),
+        ("globex = \"Closed\"", "globex = \"Zzz\"", "- there is no status `Zzz` for project ENG: make it", "SUP"),
+    ] {
+        let said = world.place_with(part, by).run(&["check", "--fix-list"]).await.expect(2, &[asked]);
+        let unasked = [other, "whoever runs jirasyncd", "nothing is to be asked for"];
+        assert!(unasked.iter().all(|text| !said.stdout.contains(text)), "{said:?}");
+    }
+}
+
+/// Whom a mapping may assign is named in the letter, also where others may be assigned.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_names_the_people_to_whom_nobody_can_assign() {
+    let world = World::new().await;
+    let text = world
+        .configuration()
+        .replace("users = [ ", "users = [ { acme = \"omar@acme.example\", globex = \"mlopez\" }, ")
+        .replace("summary = \"both\"", "summary = \"both\"\nassignee = \"both\"");
+    let place = Place::new(&text);
+    for (jira, project, first, [one, other]) in [
+        (&world.acme, "SUP", "jane", ["jane@acme.example", "omar@acme.example"]),
+        (&world.globex, "ENG", "jdoe", ["jdoe", "mlopez"]),
+    ] {
+        let held_by = |holders: &[Holder]| jira.set_permission(project, "ASSIGNABLE_USER", holders);
+        let line =
+            |names: &str| format!("- in project {project}: Assignable User (ASSIGNABLE_USER), to {names}\n    by ");
+        let said = place.run(&["check", "--fix-list"]).await.expect(0, &[]);
+        assert!(!said.stdout.contains("ASSIGNABLE_USER"), "{said:?}");
+        held_by(&[Holder::User(jira.person(first).unwrap().id().to_owned())]);
+        let some = line(&format!("`{other}`"));
+        place.run(&["check", "--fix-list"]).await.expect(0, &["since issues cannot be assigned to them", &some]);
+        held_by(&[]);
+        let all = line(&format!("`{one}`, `{other}`"));
+        let said = place.run(&["check", "--fix-list"]).await.expect(2, &[&all]);
+        assert!(!said.stdout.contains("since it lacks them"), "it is not the sync user's: {said:?}");
+        held_by(&[Holder::LoggedIn]);
+    }
+}
+
+/// Nobody is asked to give what the configuration only wishes for as if it were needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_wished_for_is_asked_for_as_such() {
+    let world = World::new().await;
+    let quiet = world.place_with("home = \"acme\"", "home = \"acme\"\nnotify = \"never\"");
+    for (jira, project) in [(&world.acme, "SUP"), (&world.globex, "ENG")] {
+        jira.set_permission(project, "ADMINISTER_PROJECTS", &[]);
+        let line = format!(
+            "Nice to have, and it works without:\n- in project {project}: Administer Projects (ADMINISTER_PROJECTS)\n    for silent edits: "
+        );
+        let said = quiet.run(&["check", "--fix-list"]).await.expect(0, &[&line]);
+        assert!(!said.stdout.contains("since it lacks them"), "{said:?}");
+        // What is needed does not go among it.
+        jira.set_permission(project, "CREATE_ISSUES", &[]);
+        let needed = format!("since it lacks them:\n- in project {project}: Create Issues (CREATE_ISSUES)\n");
+        quiet.run(&["check", "--fix-list"]).await.expect(2, &[&needed, &line]);
+        jira.set_permission(project, "CREATE_ISSUES", &[Holder::LoggedIn]);
+    }
+}
+
+/// A global permission is one of all of a Jira.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_global_permission_is_told_of_the_instance_and_not_of_a_project() {
+    let world = World::new().await;
+    let sync = world.acme.person("sync").unwrap();
+    world.acme.set_browses_users(sync.id(), false);
+    let what =
+        "the user map: the sync user lacks Browse Users and Groups (USER_PICKER) on instance `acme`, which it needs";
+    let said = world.place().run(&["check"]).await.expect(0, &[what]);
+    assert!(!said.stdout.contains("(USER_PICKER) in project"), "{said:?}");
+    let line = "- in all of this Jira: Browse Users and Groups (USER_PICKER)\n    for the user map: ";
+    world.place().run(&["check", "--fix-list"]).await.expect(0, &[line]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_account_of_a_person_is_a_warning() {
     let world = World::new().await;
@@ -245,8 +327,14 @@ async fn a_service_desk_wants_an_agent() {
     let parts = [
         "warning: sync.support.side.acme: the service desk: the sync user lacks Service Desk Agent (SERVICEDESK_AGENT)",
         "a Jira administrator (agent licence), with a project administrator (role Service Desk Team)",
+        "Hint: Jira does not say whether the licence or the role is missing.",
+        "access to Jira Service Management",
+        "who has the role Service Desk Team",
     ];
     world.place().run(&["check"]).await.expect(0, &parts);
+    let parts =
+        ["Service Desk Agent (SERVICEDESK_AGENT)\n    for ", "    Jira does not say whether the licence or the role"];
+    world.place().run(&["check", "--fix-list"]).await.expect(0, &parts);
     let internal = world.place_with("unrestricted = \"both\"", "unrestricted = \"both\"\ninternal = \"as-internal\"");
     let said = internal.run(&["check"]).await;
     assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When, WorklogView};
 use serde_json::json;
 
@@ -80,6 +81,13 @@ impl Told {
             self.world.jira(self.to.0).set_permission(project, key, std::slice::from_ref(holder));
         }
     }
+}
+
+/// What is to be done about the worklogs that Jira refused.
+async fn remedies(world: &World) -> Vec<String> {
+    let stored = world.daemon().store().problems(100).await.unwrap();
+    let refused = stored.into_iter().filter(|stored| stored.problem.what.contains("Jira refused a worklog"));
+    refused.map(|stored| stored.problem.remedy).collect()
 }
 
 fn spent(work: &WorklogView) -> (i64, u64) {
@@ -224,6 +232,28 @@ async fn without_the_right_it_is_told_and_the_rest_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worklog_that_is_refused_names_the_one_permission_that_it_needs() {
+    const RIGHTS: [&str; 3] = ["WORK_ON_ISSUES", "EDIT_OWN_WORKLOGS", "DELETE_OWN_WORKLOGS"];
+    for right in RIGHTS {
+        for told in Told::all("").await {
+            told.allow(&[right, &right.replace("_OWN_", "_ALL_")], &Holder::User("nobody".into()));
+            let (jira, who, issue, _) = &told.from;
+            match right {
+                "WORK_ON_ISSUES" => drop(told.world.person(jira, who).log_work(issue, AT, 600, "Later").unwrap()),
+                "EDIT_OWN_WORKLOGS" => told.edit(json!({ "timeSpentSeconds": 60 })),
+                _ => told.delete(),
+            }
+            told.world.intervals(20).await;
+            let remedies = remedies(&told.world).await;
+            assert_eq!(remedies.len(), 1, "{right}: {remedies:?}");
+            let named: Vec<&str> = RIGHTS.into_iter().filter(|right| remedies[0].contains(right)).collect();
+            assert_eq!(named, [right], "{remedies:?}");
+            assert!(!remedies[0].contains("time tracking"), "{remedies:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn time_tracking_that_is_switched_off_deletes_nothing_and_is_told() {
     for told in Told::all("").await {
         let track = |jira: &str, on: bool| told.world.jira(jira).set_quirks(|quirks| quirks.time_tracking = on);
@@ -245,6 +275,9 @@ async fn time_tracking_that_is_switched_off_deletes_nothing_and_is_told() {
         let problems = told.world.problems().await;
         assert!(told_of(&problems, "Jira refused a worklog"), "{problems:?}");
         assert!(told_of(&problems, "worklogs are known there and cannot be read"), "{problems:?}");
+        let remedies = remedies(&told.world).await;
+        let is_fit = |remedy: &String| remedy.contains("time tracking switched on") && !remedy.contains("_WORKLOGS");
+        assert!(!remedies.is_empty() && remedies.iter().all(is_fit), "no permission is missing: {remedies:?}");
         track(told.to.0, true);
         told.world.pass(7_200).await;
         told.world.rest().await.unwrap();
