@@ -105,6 +105,7 @@ impl Daemon {
             self.want_sweep([instance.clone()]).await?;
         }
         let mut troubles = self.engine.troubles(instance);
+        troubles.extend(self.endings(instance));
         troubles.extend(self.forged(instance));
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
