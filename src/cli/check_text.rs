@@ -54,7 +54,8 @@ fn instances(instances: &[InstanceCheck]) -> String {
         let mut row = vec![instance.name.to_string(), kind.to_owned(), instance.url.clone()];
         if let Some(identity) = &instance.identity {
             let known = instance.ends.known();
-            let until: String = known.map(|(what, day)| format!(", {what} until {}", day.strftime("%Y-%m-%d"))).collect();
+            let until: String =
+                known.map(|(what, day)| format!(", {what} until {}", day.strftime("%Y-%m-%d"))).collect();
             row.push(format!(
                 "Jira {}, as `{}` ({}), clock {}{until}",
                 identity.version,

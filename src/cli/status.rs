@@ -165,7 +165,8 @@ fn instances(status: &Status) -> String {
 fn logins(status: &Status) -> String {
     let row = |instance: &InstanceStatus| {
         let known = instance.ends.known();
-        let until: Vec<String> = known.map(|(what, day)| format!("{what} until {}", day.strftime("%Y-%m-%d"))).collect();
+        let until: Vec<String> =
+            known.map(|(what, day)| format!("{what} until {}", day.strftime("%Y-%m-%d"))).collect();
         (!until.is_empty()).then(|| vec![instance.name.to_string(), until.join(", ")])
     };
     let rows: Vec<Vec<String>> = status.instances.iter().filter_map(row).collect();

@@ -11,8 +11,7 @@ const REMEDY: &str = "make a new one in Jira, put it where `auth` of the instanc
 const AGAIN: &str = "have access granted again: `jirasyncd login INSTANCE`";
 const SHOWN: &str = "have a new one made, put it where `client-certificate` says and its key where `client-key` does, and run \
                      `jirasyncd reload`";
-const TRUSTED: &str =
-    "put the authority's new certificate into the file that `ca-file` names, beside the old one, and run `jirasyncd reload`";
+const TRUSTED: &str = "put the authority's new certificate into the file that `ca-file` names, beside the old one, and run `jirasyncd reload`";
 
 /// What is told of the days on which secrets, what somebody granted, and certificates end.
 #[must_use]

@@ -75,9 +75,9 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         // So many bytes of length follow; four tell of more than any certificate has.
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = bytes.iter().try_fold(0_usize, |length, byte| {
-                length.checked_mul(0x100)?.checked_add(usize::from(*byte))
-            })?;
+            let length = bytes
+                .iter()
+                .try_fold(0_usize, |length, byte| length.checked_mul(0x100)?.checked_add(usize::from(*byte)))?;
             (length, rest)
         }
         0x80 | 0x85..=0xff => return None,
