@@ -123,8 +123,8 @@ mod tests {
     fn the_last_moment_of_a_certificate_is_read_in_both_ways_of_writing_it() {
         assert_eq!(ends("expired.pem"), [Some("2020-01-02T00:00:00Z".to_owned())]);
         assert_eq!(ends("client.pem"), [Some("2126-11-05T03:35:37Z".to_owned())]);
-        assert_eq!(ends("client.key"), [], "a key is no certificate");
-        assert_eq!(ends("none.pem"), []);
+        assert!(ends("client.key").is_empty(), "a key is no certificate");
+        assert!(ends("none.pem").is_empty());
         let (old, new) = (UTC_TIME, GENERALIZED_TIME);
         let said = |tag, text: &str| moment(tag, text.as_bytes()).map(|end| end.to_string());
         assert_eq!(said(old, "491231235959Z").unwrap(), "2049-12-31T23:59:59Z");
