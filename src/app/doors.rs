@@ -65,6 +65,7 @@ impl Daemon {
         instance.untagged = self.engine.is_untagged(&instance.name);
         instance.webhooks = self.hook_status(&instance.name);
         instance.budget = self.engine.budget(&instance.name);
+        instance.ends = self.login_ends(&instance.name);
     }
 }
 

@@ -23,9 +23,21 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long what could not be looked after is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// What to do where no webhook comes any more.
+const SILENT_REMEDY: &str = "`jirasyncd webhooks verify` tries the way to the receiver and says whether the instance still has the webhook: look at \
+                             the proxy before the receiver and at the webhook in Jira, or set `webhooks = false` for an instance that is to send \
+                             none; this ends when one comes";
+
+/// Under what it is kept that webhooks of an instance came, and when the first did.
+pub(super) fn came_note(instance: &InstanceId) -> String {
+    format!("webhooks of {instance} came")
+}
+
 /// What came of an instance's webhooks, since the daemon was started.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HookRecord {
+    /// Whether any came, ever.
+    came: bool,
     last: Option<Timestamp>,
     taken: u64,
     refused: BTreeMap<Refused, u64>,
@@ -54,6 +66,10 @@ impl Daemon {
             let Some(settings) = self.config.instances.get(instance) else { continue };
             let number = HookPath::number(self.store.note(&HookPath::note(instance)).await?.as_deref());
             let path = HookPath::numbered(&identity, instance, number);
+            if self.store.note(&came_note(instance)).await?.is_some() {
+                self.hooks.lock().unwrap_or_else(PoisonError::into_inner).entry(instance.clone()).or_default().came =
+                    true;
+            }
             self.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(instance.clone(), path.clone());
             doors.insert(instance.clone(), (path, settings.hooks.clone()));
         }
@@ -131,6 +147,28 @@ impl Daemon {
         let now = self.surroundings.clock.now();
         let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
         Some((hooks.get(instance)?.forged.alarm_in_words(now)?, FORGED_REMEDY))
+    }
+
+    /// Since when no webhook of an instance came though issues change there, where some came before.
+    pub(super) fn hooks_silent(&self, instance: &InstanceId) -> Option<Timestamp> {
+        self.hooked().find(|hooked| *hooked == instance)?;
+        let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        hooks.get(instance).filter(|record| record.came)?;
+        drop(hooks);
+        self.engine.hooks_silent(instance)
+    }
+
+    /// When the last webhook of an instance came, since the start.
+    pub(super) fn hooks_heard(&self, instance: &InstanceId) -> Option<Timestamp> {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner).get(instance)?.last
+    }
+
+    /// That webhooks come no more, and what to do.
+    pub(super) fn silence_in_words(&self, instance: &InstanceId) -> Option<(String, &'static str)> {
+        let since = self.hooks_silent(instance)?.strftime("%Y-%m-%d %H:%M");
+        let what =
+            format!("no webhook came while issues changed, since {since} UTC: what changes is seen by polls alone");
+        Some((what, SILENT_REMEDY))
     }
 
     /// Looks after what webhooks told, until it is cancelled.
@@ -241,10 +279,18 @@ impl HookSink for Daemon {
                 return Heard::NoRoom;
             }
         };
-        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = hooks.entry(instance.clone()).or_default();
-        record.last = Some(self.surroundings.clock.now());
-        record.taken += 1;
+        let now = self.surroundings.clock.now();
+        let is_first = {
+            let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = hooks.entry(instance.clone()).or_default();
+            record.last = Some(now);
+            record.taken += 1;
+            !std::mem::replace(&mut record.came, true)
+        };
+        if is_first && self.store.set_note(&came_note(instance), &now.to_string()).await.is_err() {
+            // The next one keeps it.
+            self.hooks.lock().unwrap_or_else(PoisonError::into_inner).entry(instance.clone()).or_default().came = false;
+        }
         heard
     }
 

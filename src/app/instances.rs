@@ -105,7 +105,9 @@ impl Daemon {
             self.want_sweep([instance.clone()]).await?;
         }
         let mut troubles = self.engine.troubles(instance);
+        troubles.extend(self.endings(instance));
         troubles.extend(self.forged(instance));
+        troubles.extend(self.silence_in_words(instance));
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
             let record = polls.entry(instance.clone()).or_default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{configured, notices, sweep};
+use super::{configured, hooks, notices, sweep};
 use crate::clock::{SeededEntropy, SystemClock};
 use crate::console::HookPath;
 use crate::engine::kept_notes::{Reader, json, readers, time, words};
@@ -38,6 +38,7 @@ fn all_readers() -> BTreeMap<String, Reader> {
     for (_, instance, _) in &sides {
         all.insert(configured::skew_note(instance), number);
         all.insert(HookPath::note(instance), small_number);
+        all.insert(hooks::came_note(instance), time);
     }
     all
 }
@@ -84,7 +85,7 @@ fn each_note_of_each_released_schema_is_read_after_the_upgrade() {
 }
 
 /// Notes that a quiet life leaves none of, as version 0.1 wrote them; by hand, and not to be changed: a state may hold them.
-const WRITTEN: [(&str, &str); 21] = [
+const WRITTEN: [(&str, &str); 22] = [
     ("circles refused acme", r#"{"all groups":["2026-03-02T09:30:15.25Z","2026-03-02T09:40:15.25Z"]}"#),
     ("suspects", r#"{"000000000000000000000000000000a1":2}"#),
     ("the state", "2026-03-02T09:30:15.25Z"),
@@ -104,6 +105,7 @@ const WRITTEN: [(&str, &str); 21] = [
     ("knew of acme", "2026-03-02T09:30:15.25Z"),
     ("former accounts of acme", r#"[{"account":"5b10","until":"2026-03-02T09:30:15.25Z"}]"#),
     ("webhook path of acme", "3"),
+    ("webhooks of acme came", "2026-03-02T09:30:15.25Z"),
     ("configuration that asks", "f16c93603ecd6105"),
     ("sweep turn", "4"),
     ("sweep wanted", "acme globex"),

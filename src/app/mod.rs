@@ -11,6 +11,7 @@ mod hooks;
 mod instances;
 #[cfg(test)]
 mod kept_notes;
+mod login_ends;
 mod measure;
 mod notices;
 mod once;
@@ -203,6 +204,8 @@ pub struct Daemon {
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
+    /// When what the instances are reached with ends.
+    login_ends: Mutex<login_ends::KnownEnds>,
     /// The ways on which notices are sent.
     messengers: Messengers,
     /// Whether it runs, and when its worker last came round.
@@ -379,6 +382,7 @@ impl Daemon {
             hooks: Mutex::default(),
             doors: Mutex::default(),
             told: config.instances.keys().map(|instance| (instance.clone(), tokio::sync::Notify::new())).collect(),
+            login_ends: Mutex::new(login_ends::of_all(&config, &*surroundings.clock)),
             messengers: config.notices.as_ref().map(&*surroundings.messengers).unwrap_or_default(),
             config,
             surroundings,

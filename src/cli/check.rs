@@ -14,8 +14,9 @@ use super::small_runtime;
 use crate::app::{Surroundings, connect};
 use crate::config::{self, Config, Loaded, Report, SecretsWanted, SystemEnvironment};
 use crate::engine::{Finding, LastKnown, PermissionReport, Severity, Survey, ends_in_words, survey};
+use crate::jira::login_ends;
 use crate::model::ids::InstanceId;
-use crate::model::settings::Kind;
+use crate::model::settings::{Kind, LoginEnds};
 
 /// All that was found.
 #[derive(Debug, Serialize)]
@@ -47,10 +48,9 @@ pub(super) struct InstanceCheck {
     pub(super) kind: Kind,
     /// Where it is.
     pub(super) url: String,
-    /// When its login ends, where the file says so.
-    pub(super) expires: Option<jiff::Timestamp>,
-    /// When the access ends that somebody granted, used or not, where that is known.
-    pub(super) granted_until: Option<jiff::Timestamp>,
+    /// When what it is reached with ends, as far as that is known.
+    #[serde(flatten)]
+    pub(super) ends: LoginEnds,
     /// Who we are there; `None` when it refused or is out of reach.
     pub(super) identity: Option<IdentityCheck>,
     /// What failed.
@@ -116,12 +116,14 @@ fn unusable(offline: bool, configuration: Report) -> Checked {
     }
 }
 
-/// Secrets that end soon are warned of.
+/// Secrets and certificates that end soon are warned of.
 fn told_of_ends(checked: &mut Checked, now: jiff::Timestamp) {
     for instance in &checked.instances {
-        let place = format!("instance.{}.auth", instance.name);
-        let ends = ends_in_words(instance.expires, instance.granted_until, now);
-        checked.findings.extend(ends.into_iter().map(|(what, remedy)| Finding::warning(place.as_str(), what, remedy)));
+        for (key, ends) in instance.ends.by_key() {
+            let place = format!("instance.{}.{key}", instance.name);
+            let ends = ends_in_words(&ends, now).into_iter();
+            checked.findings.extend(ends.map(|(what, remedy)| Finding::warning(place.as_str(), what, remedy)));
+        }
     }
 }
 
@@ -134,8 +136,7 @@ fn usable(config: &Config, configuration: Report, offline: bool, survey: Survey)
         name: settings.id.clone(),
         kind: settings.kind,
         url: settings.url.clone(),
-        expires: settings.expires,
-        granted_until: crate::jira::grant_ends(settings),
+        ends: login_ends(settings),
         identity: survey.identities.get(&settings.id).map(|identity| IdentityCheck {
             account: identity.account.to_string(),
             display_name: identity.display_name.clone(),

@@ -53,17 +53,15 @@ fn instances(instances: &[InstanceCheck]) -> String {
         };
         let mut row = vec![instance.name.to_string(), kind.to_owned(), instance.url.clone()];
         if let Some(identity) = &instance.identity {
-            let until = |what: &str, day: Option<jiff::Timestamp>| {
-                day.map(|day| format!(", {what} until {}", day.strftime("%Y-%m-%d"))).unwrap_or_default()
-            };
+            let known = instance.ends.known();
+            let until: String =
+                known.map(|(what, day)| format!(", {what} until {}", day.strftime("%Y-%m-%d"))).collect();
             row.push(format!(
-                "Jira {}, as `{}` ({}), clock {}{}{}",
+                "Jira {}, as `{}` ({}), clock {}{until}",
                 identity.version,
                 identity.display_name,
                 identity.account,
-                clock(identity.skew_ms),
-                until("token", instance.expires),
-                until("granted", instance.granted_until)
+                clock(identity.skew_ms)
             ));
         }
         rows.push(row);

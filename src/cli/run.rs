@@ -20,7 +20,7 @@ use crate::app::{Daemon, OnceSummary, Surroundings, again};
 use crate::config::{self, SecretsWanted, SystemEnvironment};
 use crate::console::{self, Listeners, StatusSource, this_operator};
 use crate::engine::Finding;
-use crate::model::command::{self, Command};
+use crate::model::command::{self, Command, Operator};
 use crate::model::configuration::Existing;
 
 /// Runs until told to stop, or once.
@@ -255,10 +255,16 @@ async fn drain(
     }
 }
 
+/// Who gives a command by SIGHUP: nobody says. Root may have, or the user that the daemon runs as, who is not taken for the one who did.
+fn by_signal(us: Operator) -> Operator {
+    let name = us.name.map_or_else(|| "SIGHUP".to_owned(), |name| format!("SIGHUP to {name}"));
+    Operator { uid: us.uid, name: Some(name) }
+}
+
 /// SIGHUP: the same as `jirasyncd reload`.
 async fn reload(daemon: Arc<Daemon>) {
     let by = match this_operator() {
-        Ok(by) => by,
+        Ok(us) => by_signal(us),
         Err(error) => {
             tracing::error!(%error, "the system does not say as whom this process runs: the configuration is not read again");
             return;
@@ -340,6 +346,13 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signal_is_not_told_as_a_command_of_the_daemons_user() {
+        let said = |name: Option<&str>| by_signal(Operator { uid: 992, name: name.map(str::to_owned) }).to_string();
+        assert_eq!(said(Some("jirasyncd")), "SIGHUP to jirasyncd (uid 992)");
+        assert_eq!(said(None), "SIGHUP (uid 992)");
+    }
 
     #[test]
     fn an_instance_out_of_reach_outweighs_a_problem() {

@@ -16,7 +16,7 @@ use crate::config::{Config, SecretsWanted};
 use crate::console::{
     AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped,
 };
-use crate::jira::Budget;
+use crate::jira::{Budget, login_ends};
 use crate::model::cause::cause_of;
 use crate::model::command::Pause;
 use crate::model::ids::CauseId;
@@ -68,7 +68,13 @@ async fn find(config: &Config, output: &mut Output<'_>) -> anyhow::Result<Status
     }
     let store = SqliteStore::read_only(&config.daemon.state)?;
     let now = SystemClock::new().now();
-    Ok(Status::of_state(&store, &config.daemon.state, &config.instances, now).await?)
+    let mut status = Status::of_state(&store, &config.daemon.state, &config.instances, now).await?;
+    for instance in &mut status.instances {
+        if let Some(settings) = config.instances.get(&instance.name) {
+            instance.ends = login_ends(settings);
+        }
+    }
+    Ok(status)
 }
 
 fn text(status: &Status) -> String {
@@ -110,6 +116,10 @@ fn text(status: &Status) -> String {
         let line = format!("{target}, since {since:.3} by {by}; `jirasyncd resume{}` ends it", target.argument());
         let _ = writeln!(out, "  {}", escaped(&line));
     }
+    let logins = logins(status);
+    if !logins.is_empty() {
+        let _ = write!(out, "\nlogins\n{logins}");
+    }
     let limits = limits(status);
     if !limits.is_empty() {
         let _ = write!(out, "\nlimits\n{limits}");
@@ -149,6 +159,18 @@ fn instances(status: &Status) -> String {
         })
         .collect();
     table("  ", &rows)
+}
+
+/// When what each instance is reached with ends; empty where that is known of none.
+fn logins(status: &Status) -> String {
+    let row = |instance: &InstanceStatus| {
+        let known = instance.ends.known();
+        let until: Vec<String> =
+            known.map(|(what, day)| format!("{what} until {}", day.strftime("%Y-%m-%d"))).collect();
+        (!until.is_empty()).then(|| vec![instance.name.to_string(), until.join(", ")])
+    };
+    let rows: Vec<Vec<String>> = status.instances.iter().filter_map(row).collect();
+    if rows.is_empty() { String::new() } else { table("  ", &rows) }
 }
 
 /// What is left of one instance's limits, when it refills, and what waits for it.

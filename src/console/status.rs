@@ -11,7 +11,7 @@ use crate::jira::Budget;
 use crate::model::command::Pause;
 use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::problem::Problem;
-use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::settings::{InstanceSettings, Kind, LoginEnds};
 use crate::model::start::{CreationFigures, CreationPace};
 use crate::model::store::{Figures, Store, StoreError, StoredProblem};
 
@@ -85,6 +85,9 @@ pub struct InstanceStatus {
     /// What is left of its limits. `None` without a daemon.
     #[serde(default)]
     pub budget: Option<Budget>,
+    /// When what it is reached with ends, as far as that is known.
+    #[serde(flatten)]
+    pub ends: LoginEnds,
 }
 
 /// What came of an instance's webhooks, since the daemon was started.
@@ -170,6 +173,8 @@ impl InstanceStatus {
             untagged: false,
             webhooks: None,
             budget: None,
+            // The rest stands in files: who shows it reads them.
+            ends: LoginEnds { expires: settings.expires, ..LoginEnds::default() },
         }
     }
 }

@@ -14,6 +14,9 @@ const LATE: SignedDuration = SignedDuration::from_mins(16);
 const TOLD: SignedDuration = SignedDuration::from_hours(24);
 /// How long it is known that one came.
 const KNOWN: SignedDuration = SignedDuration::from_hours(1);
+/// So many changes that no webhook told of, the first of them so long ago, with no webhook at all since: then none come any more.
+const FEW: usize = 3;
+const WHILE: SignedDuration = SignedDuration::from_hours(1);
 /// How far clocks may differ beyond what was measured.
 const DRIFT: SignedDuration = SignedDuration::from_secs(10);
 
@@ -26,16 +29,33 @@ pub(crate) struct Announcements {
     missing: BTreeMap<IssueId, Timestamp>,
     /// Whether any came.
     pub(crate) has_heard: bool,
+    /// When the last one came.
+    last: Option<Timestamp>,
+    /// When the first few changes after that were seen, of those that none told of.
+    untold: Vec<Timestamp>,
+    /// Since when none come, as long as none does: days without a change are no sign that they come again.
+    silent: Option<Timestamp>,
 }
 
 impl Announcements {
     pub(crate) fn since(began: Timestamp) -> Self {
-        Self { began, heard: BTreeMap::new(), missing: BTreeMap::new(), has_heard: false }
+        Self {
+            began,
+            heard: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            has_heard: false,
+            last: None,
+            untold: Vec::new(),
+            silent: None,
+        }
     }
 
     /// A webhook told of these.
     pub(crate) fn heard(&mut self, issues: &[IssueId], now: Timestamp) {
         self.has_heard = true;
+        self.last = Some(now);
+        self.untold.clear();
+        self.silent = None;
         if self.heard.len() >= MOST {
             self.heard.retain(|_, at| now.duration_since(*at) < KNOWN);
         }
@@ -58,7 +78,14 @@ impl Announcements {
         for (issue, updated) in rows.filter(|(_, updated)| *updated > self.began) {
             let changed = updated.saturating_sub(skew).unwrap_or(updated);
             let told = |at: &Timestamp| at.saturating_add(DRIFT).is_ok_and(|at| at >= changed);
-            if !self.heard.get(&issue).is_some_and(told) && self.missing.len() < MOST {
+            if self.heard.get(&issue).is_some_and(told) {
+                continue;
+            }
+            // What changed before the last one came may be among more than is known of.
+            if self.untold.len() < FEW && !self.last.as_ref().is_some_and(told) {
+                self.untold.push(now);
+            }
+            if self.missing.len() < MOST {
                 self.missing.entry(issue).or_insert(now);
             }
         }
@@ -68,6 +95,18 @@ impl Announcements {
     pub(crate) fn missing(&self, now: Timestamp) -> usize {
         let age = |since: &Timestamp| now.duration_since(*since);
         self.missing.values().filter(|since| age(since) >= LATE && age(since) < TOLD).count()
+    }
+
+    /// Since when no webhook came though issues change, where that is sure.
+    pub(crate) fn silent(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if let [first, .., last] = self.untold.as_slice()
+            && self.untold.len() >= FEW
+            && now.duration_since(*first) >= WHILE
+            && now.duration_since(*last) >= LATE
+        {
+            self.silent = self.silent.or(Some(*first));
+        }
+        self.silent
     }
 }
 
@@ -89,5 +128,31 @@ mod tests {
         assert_eq!(known.missing(at(301 + 960)), 1);
         known.heard(&[IssueId(1)], at(2_000));
         assert_eq!(known.missing(at(2_001)), 0);
+    }
+    #[test]
+    fn that_none_come_any_more_is_said_after_several_changes_over_an_hour_and_until_one_comes() {
+        let at = |minutes: i64| Timestamp::from_second(1_000_000 + minutes * 60).unwrap();
+        let mut known = Announcements::since(at(0));
+        let poll = |known: &mut Announcements, issue, changed, now| {
+            known.polled([(IssueId(issue), at(changed))].into_iter(), at(now), SignedDuration::ZERO);
+        };
+        known.heard(&[IssueId(1)], at(10));
+        // Changed before the last webhook: more may have been told than is known of.
+        (2..9).for_each(|issue| poll(&mut known, issue, 9, 11));
+        assert_eq!(known.silent(at(400)), None);
+        poll(&mut known, 9, 20, 21);
+        poll(&mut known, 9, 30, 31);
+        assert_eq!(known.silent(at(400)), None, "two changes are no sign");
+        poll(&mut known, 9, 75, 76);
+        assert_eq!(known.silent(at(85)), None, "the third may be told late");
+        assert_eq!(known.silent(at(92)), Some(at(21)));
+        // No day without changes ends it, a webhook about anything does.
+        assert_eq!(known.silent(at(10_000)), Some(at(21)));
+        known.heard(&[], at(10_001));
+        assert_eq!(known.silent(at(10_001)), None);
+        // Three at once are one moment: an hour is waited for.
+        (2..9).for_each(|issue| poll(&mut known, issue, 10_010, 10_011));
+        assert_eq!(known.silent(at(10_070)), None);
+        assert_eq!(known.silent(at(10_071)), Some(at(10_011)));
     }
 }

@@ -238,8 +238,7 @@ impl Engine {
     #[must_use]
     pub fn troubles(&self, instance: &InstanceId) -> Vec<(String, &'static str)> {
         let Some(instance) = self.instances.get(instance) else { return Vec::new() };
-        let ends = super::ends_in_words(instance.settings.expires, None, self.now());
-        instance.troubles().into_iter().chain(ends).collect()
+        instance.troubles()
     }
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part

@@ -508,6 +508,11 @@ impl Instance {
         self.announcements().missing(now)
     }
 
+    /// Since when no webhook came though issues change, where that is sure.
+    pub(crate) fn hooks_silent(&self, now: Timestamp) -> Option<Timestamp> {
+        self.announcements().silent(now)
+    }
+
     pub(super) fn shown(&self) -> MutexGuard<'_, (Unshown, bool)> {
         self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
     }

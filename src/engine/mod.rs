@@ -263,6 +263,12 @@ impl Engine {
         self.instances.get(instance).map_or(0, |instance| instance.unannounced(self.now()))
     }
 
+    /// Since when no webhook of an instance came though issues change there, where that is sure.
+    #[must_use]
+    pub fn hooks_silent(&self, instance: &InstanceId) -> Option<Timestamp> {
+        self.instances.get(instance)?.hooks_silent(self.now())
+    }
+
     /// The syncs that nothing joins now, with the side that is in the way, why, and what to do.
     #[must_use]
     pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {

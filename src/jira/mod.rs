@@ -4,6 +4,7 @@ mod budget;
 mod call;
 mod calls;
 mod catalog;
+mod certificate;
 pub mod choices;
 mod circles;
 mod client;
@@ -56,6 +57,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
 pub use calls::CallCount;
+pub use certificate::login_ends;
 pub use circles::RoleActors;
 pub use connect::{connect, connect_with};
 pub use created::{Made, Makers, made};

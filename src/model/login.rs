@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use super::secret::Secret;
 
 /// How the sync user logs in.
@@ -122,4 +125,43 @@ pub struct ProxySettings {
     pub login: Option<(String, Secret)>,
     /// Hosts, domains (with a dot before them) and networks that are reached without it.
     pub no_proxy: Vec<String>,
+}
+
+/// When what an instance is reached with ends, each as far as that is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoginEnds {
+    /// The secret, as the file says.
+    pub expires: Option<Timestamp>,
+    /// The access that somebody granted, used or not.
+    pub granted_until: Option<Timestamp>,
+    /// What this machine shows of itself: the first certificate of `client-certificate` that ends.
+    pub certificate_until: Option<Timestamp>,
+    /// Who vouches for the instance: the last authority of `ca-file` that ends.
+    pub authority_until: Option<Timestamp>,
+}
+
+impl LoginEnds {
+    /// The same apart, each with the key of the instance that says what it is about.
+    #[must_use]
+    pub fn by_key(self) -> [(&'static str, Self); 3] {
+        let Self { certificate_until, authority_until, .. } = self;
+        [
+            ("auth", Self { certificate_until: None, authority_until: None, ..self }),
+            ("client-certificate", Self { certificate_until, ..Self::default() }),
+            ("ca-file", Self { authority_until, ..Self::default() }),
+        ]
+    }
+
+    /// Each that is known, with what it is called where people look.
+    pub fn known(self) -> impl Iterator<Item = (&'static str, Timestamp)> {
+        let Self { expires, granted_until, certificate_until, authority_until } = self;
+        let all = [
+            ("token", expires),
+            ("granted", granted_until),
+            ("client certificate", certificate_until),
+            ("certificate authority", authority_until),
+        ];
+        all.into_iter().filter_map(|(what, until)| Some((what, until?)))
+    }
 }

@@ -15,7 +15,7 @@ use super::remark::Remark;
 use super::things::ThingSettings;
 use super::whose::Whose;
 
-pub use super::login::{Auth, ClientCertificate, NetworkSettings, OauthClient, OauthGrant, ProxySettings};
+pub use super::login::{Auth, ClientCertificate, LoginEnds, NetworkSettings, OauthClient, OauthGrant, ProxySettings};
 
 /// Which of the two products an instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -67,6 +67,8 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     until("it goes over", || daemon.log().matches(": runs version").count() == 3).await;
     let listed = place.run(&["configurations"]).await.expect(0, &["fields.due-date: \"both\", which is new"]);
     assert_eq!(listed.stdout.lines().filter(|line| line.contains("re-map")).count(), 3, "{listed:?}");
+    // Nobody says who sent a signal: it is not told as what the daemon's own user commanded.
+    place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &["operator SIGHUP"]);
     // Its doors may be elsewhere, too.
     write(
         &place,

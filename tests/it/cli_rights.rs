@@ -5,6 +5,7 @@ use jirasyncd::simulator::Holder;
 use serde_json::json;
 
 use super::cli_world::{Place, World};
+use super::jira_ways::pem;
 
 /// Takes all from the sync users that `check` says nobody needs. What is held by everybody is held by nobody then.
 pub(crate) async fn take_what_nobody_needs(world: &World, place: &Place) {
@@ -406,5 +407,25 @@ async fn a_secret_that_ends_is_warned_of() {
     let said = "warning: instance.acme.auth: its secret has ended on 2026-01-05, by `auth.expires`";
     place.run(&["check"]).await.expect(0, &[said, "put it where `auth` of the instance says"]);
     place.run(&["run", "--once"]).await;
-    place.run(&["status"]).await.expect(1, &["its secret has ended on 2026-01-05"]);
+    let shown = ["its secret has ended on 2026-01-05", "acme  token until 2026-01-05"];
+    place.run(&["status"]).await.expect(1, &shown);
+    let status = place.run(&["status", "--json"]).await.expect(1, &[]).json();
+    assert_eq!(status["instances"][0]["expires"], "2026-01-05T00:00:00Z", "{status}");
+    assert!(
+        status["instances"][1]["expires"].is_null() && status["instances"][0]["granted_until"].is_null(),
+        "{status}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_ends_is_warned_of() {
+    let world = World::new().await;
+    let login = "token = \"env:ACME_TOKEN\" }";
+    let file = pem("expired.pem");
+    let place = world.place_with(login, &format!("{login}\nca-file = \"{}\"", file.display()));
+    let said = "warning: instance.acme.ca-file: the certificate authority of `ca-file` has ended on 2020-01-02";
+    place.run(&["check"]).await.expect(0, &[said, "beside the old one", ", certificate authority until 2020-01-02"]);
+    place.run(&["run", "--once"]).await;
+    let shown = ["the certificate authority of `ca-file` has ended", "acme  certificate authority until 2020-01-02"];
+    place.run(&["status"]).await.expect(1, &shown);
 }

@@ -6,11 +6,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use jirasyncd::config::{self, Environment, FileContent, SecretsWanted};
+use jirasyncd::jira::{Transport as _, address_to_open, code_in, take_grant};
+use jirasyncd::model::secret::Secret;
+use jirasyncd::model::settings::{Auth, ClientCertificate, Kind, OauthClient, OauthGrant};
 use jirasyncd::simulator::{CLOUD_ID, Credential, presets};
+use serde_json::{Value, json};
 
 use super::daemon_input::{create, edit};
 use super::daemon_support::{ACME, GLOBEX, Tokens, World, two};
+use super::jira_ways::pem;
 
 /// The usual secrets, and those that a test changes while the daemon runs.
 struct Changing(Arc<Mutex<String>>);
@@ -121,4 +128,88 @@ async fn applications_sync_through_the_gateway_for_hours() {
         let found = state.windows(word.len()).any(|part| part == word.as_bytes());
         assert!(!found, "`{word}` is in the state");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_granted_access_is_a_problem_until_it_is_granted_anew() {
+    let mut world = World::without_daemon(&two());
+    // The page on which somebody grants access is none of the contract.
+    world.unwatched();
+    let secret = "canary-client-secret";
+    world.jira("acme").set_credentials("sync", vec![Credential::Client { id: "app".into(), secret: secret.into() }]);
+    let folder = tempfile::tempdir().unwrap();
+    let grant = OauthGrant {
+        client: OauthClient {
+            id: "app".into(),
+            secret: Secret::new(secret.into()),
+            token_url: format!("{ACME}/oauth/token"),
+            scope: Some("read:jira-work offline_access".into()),
+        },
+        authorize_url: format!("{ACME}/authorize"),
+        redirect_url: "http://127.0.0.1:8472/granted".into(),
+        file: folder.path().join("acme.grant"),
+    };
+    let acme = world.config.instances.get_mut(&"acme".into()).unwrap();
+    acme.auth = Auth::Grant(grant.clone());
+    acme.gateway = Some(format!("{ACME}/ex/jira/{CLOUD_ID}"));
+    let settings = acme.clone();
+    let transport = (world.surroundings.transports)(&settings).unwrap();
+    let address = address_to_open(Kind::Cloud, &grant, "the-state").unwrap();
+    let answer = transport.send(http::Request::get(address).body(Bytes::new()).unwrap()).await.unwrap();
+    let back = answer.headers()["location"].to_str().unwrap().to_owned();
+    let code = code_in(back.split_once('?').unwrap().1, "the-state").unwrap().unwrap();
+    let (clock, entropy) = (Arc::clone(&world.surroundings.clock), Arc::clone(&world.surroundings.entropy));
+    take_grant(&settings, &grant, &code, transport, clock, entropy).await.unwrap();
+    let granted = |at: Timestamp| {
+        let mut kept: Value = serde_json::from_slice(&std::fs::read(&grant.file).unwrap()).unwrap();
+        kept["granted"] = json!(at.to_string());
+        std::fs::write(&grant.file, kept.to_string()).unwrap();
+    };
+    world.start().await;
+    world.intervals(3).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    let now = world.surroundings.clock.now();
+    let ends = now + SignedDuration::from_hours(5 * 24);
+    granted(now - SignedDuration::from_hours(360 * 24));
+    world.intervals(3).await;
+    let said = format!("acme: the access that was granted ends on {}", ends.strftime("%Y-%m-%d"));
+    assert_eq!(world.problems().await, [said]);
+    let status = serde_json::to_value(world.daemon().status().await.unwrap()).unwrap();
+    assert_eq!(status["instances"][0]["granted_until"], json!(ends.to_string()), "{status}");
+    // As `jirasyncd login` does it beside a daemon that runs.
+    granted(now);
+    world.intervals(3).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificates_that_have_ended_are_problems_and_shown_on_both_kinds() {
+    let mut world = World::without_daemon(&two());
+    let uses = |world: &mut World, name: &str| {
+        for settings in world.config.instances.values_mut() {
+            settings.network.ca_file = Some(pem(name));
+            let certificate = pem(name);
+            settings.network.client_certificate = Some(ClientCertificate { certificate, key: pem("client.key") });
+        }
+    };
+    uses(&mut world, "expired.pem");
+    world.start().await;
+    world.interval().await;
+    let mut problems = world.problems().await;
+    problems.sort();
+    let expected = ["acme", "globex"].map(|instance| {
+        [
+            format!("{instance}: the certificate authority of `ca-file` has ended on 2020-01-02"),
+            format!("{instance}: the client certificate has ended on 2020-01-02"),
+        ]
+    });
+    assert_eq!(problems, expected.concat());
+    for instance in world.daemon().status().await.unwrap().instances {
+        let day = Some("2020-01-02T00:00:00Z".parse::<Timestamp>().unwrap());
+        assert_eq!((instance.ends.certificate_until, instance.ends.authority_until), (day, day), "{}", instance.name);
+    }
+    uses(&mut world, "client.pem");
+    world.start().await;
+    world.interval().await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }

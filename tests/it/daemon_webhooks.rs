@@ -424,6 +424,52 @@ async fn row_032_status_tells_when_the_last_webhook_came_and_that_none_told_of_a
     assert_eq!(of_acme().await.unannounced, 1);
 }
 
+/// On both kinds: that some came before is known over a restart.
+#[tokio::test(start_paused = true)]
+async fn webhooks_that_come_no_more_are_a_problem_until_one_comes() {
+    for (side, person) in [("acme", "jane"), ("globex", "jdoe")] {
+        let Hooked { mut world, daemon, receiver } = {
+            let hooked = Hooked::new(&config(), shared).await;
+            let key = hooked.world.issue(side, "Pump").key;
+            let told = json!({ "summary": "Pump told" });
+            hooked.live(3, |world| world.person(side, person).edit(&key, told).unwrap()).await;
+            hooked
+        };
+        drop((receiver, daemon));
+        world.start().await;
+        let daemon = world.daemon.take().unwrap();
+        let receiver = daemon.hook_receiver().await.unwrap().unwrap();
+        let hooked = Hooked { world, daemon, receiver };
+        let problems = async || {
+            let stored = hooked.daemon.store().problems(100).await.unwrap();
+            stored.into_iter().map(|stored| (stored.about, stored.problem.what)).collect::<Vec<_>>()
+        };
+        let key = hooked.world.issue(side, "Pump").key;
+        hooked.world.jira(side).set_hook_weather(HookWeather { lose: 1.0, ..HookWeather::default() });
+        for nth in 0..3 {
+            tokio::time::advance(Duration::from_secs(20 * 60)).await;
+            let untold = json!({ "summary": format!("Pump untold {nth}") });
+            hooked.world.person(side, person).edit(&key, untold).unwrap();
+            hooked.live(3, |_| {}).await;
+            assert!(problems().await.is_empty(), "{side}, {nth}: {:?}", problems().await);
+        }
+        tokio::time::advance(Duration::from_secs(25 * 60)).await;
+        hooked.live(3, |_| {}).await;
+        let told = problems().await;
+        assert_eq!(told.len(), 1, "{side}: {told:?}");
+        assert_eq!(told[0].0, format!("instance {side}"));
+        assert!(told[0].1.starts_with("no webhook came while issues changed, since 2026-"), "{told:?}");
+        // Nothing is lost of what no webhook told.
+        assert_eq!(hooked.world.field("acme", "Pump", "summary"), "Pump untold 2");
+        assert_eq!(hooked.world.field("globex", "Pump", "summary"), "Pump untold 2");
+        hooked.world.jira(side).set_hook_weather(HookWeather::default());
+        let told = json!({ "summary": "Pump told again" });
+        hooked.live(3, |world| world.person(side, person).edit(&key, told).unwrap()).await;
+        hooked.live(3, |_| {}).await;
+        assert!(problems().await.is_empty(), "{side}: {:?}", problems().await);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_secret_path_that_leaked_is_given_up_from_one_moment_to_the_next() {
     let mut hooked = Hooked::new(&config(), |_| {}).await;

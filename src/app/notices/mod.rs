@@ -188,6 +188,7 @@ impl Daemon {
             };
             let done = writes.iter().filter(|write| write.result == DONE && is_beside(&write.instance));
             let queues = measured.queues.iter().filter(|queue| syncs.iter().any(|sync| sync.id == queue.sync));
+            let ends = self.login_ends(&settings.id);
             SeenInstance {
                 id: settings.id.clone(),
                 answered: record.last_good.unwrap_or(self.since),
@@ -197,8 +198,12 @@ impl Daemon {
                 held: self.engine.is_held(&settings.id),
                 done: done.map(|write| write.count).sum(),
                 busy: queues.map(|queue| queue.due + queue.claimed).sum(),
-                expires: settings.expires,
-                grant_ends: crate::jira::grant_ends(settings),
+                expires: ends.expires,
+                grant_ends: ends.granted_until,
+                certificate_ends: ends.certificate_until,
+                authority_ends: ends.authority_until,
+                hooks_silent: self.hooks_silent(&settings.id),
+                hooks_heard: self.hooks_heard(&settings.id),
             }
         });
         let syncs = self.config.syncs.keys().map(|sync| (sync.clone(), stopped.get(sync).cloned()));

@@ -64,6 +64,14 @@ pub struct SeenInstance {
     pub expires: Option<Timestamp>,
     /// When the access ends that somebody granted, where that is known.
     pub grant_ends: Option<Timestamp>,
+    /// When the client certificate ends that it is shown.
+    pub certificate_ends: Option<Timestamp>,
+    /// When the private authority ends that vouches for it.
+    pub authority_ends: Option<Timestamp>,
+    /// Since when no webhook came though issues change, where some came before.
+    pub hooks_silent: Option<Timestamp>,
+    /// When the last one came since the start.
+    pub hooks_heard: Option<Timestamp>,
 }
 
 /// What happened.
@@ -80,6 +88,12 @@ pub enum Event {
     SyncGoesOn,
     /// A token ends soon, or has ended.
     TokenExpires,
+    /// A client certificate or a private authority ends soon, or has ended.
+    CertificateExpires,
+    /// Webhooks of an instance come no more.
+    WebhooksStopped,
+    /// They come again.
+    WebhooksBack,
     /// Problems pile up.
     ProblemsPileUp,
     /// They do no more.
@@ -118,6 +132,11 @@ pub struct Told {
     stopped: BTreeMap<SyncId, Timestamp>,
     /// The end of the token that was told, and how many of its times.
     tokens: BTreeMap<InstanceId, (Timestamp, usize)>,
+    /// The same of client certificates, and of private authorities.
+    certificates: BTreeMap<InstanceId, (Timestamp, usize)>,
+    authorities: BTreeMap<InstanceId, (Timestamp, usize)>,
+    /// Instances whose silent webhooks were told, and when.
+    silent: BTreeMap<InstanceId, Timestamp>,
     /// How many problems were told.
     problems: Option<u64>,
     /// When notices went out, within an hour.
@@ -151,10 +170,17 @@ impl Told {
         let mut drafts = Vec::new();
         self.away.retain(|id, _| seen.instances.iter().any(|instance| instance.id == *id));
         self.stopped.retain(|id, _| seen.syncs.iter().any(|(sync, _)| sync == id));
-        self.tokens.retain(|id, _| seen.instances.iter().any(|instance| instance.id == *id));
+        let is_seen = |id: &InstanceId| seen.instances.iter().any(|instance| instance.id == *id);
+        for told in [&mut self.tokens, &mut self.certificates, &mut self.authorities] {
+            told.retain(|id, _| is_seen(id));
+        }
+        self.silent.retain(|id, _| is_seen(id));
         for instance in &seen.instances {
             drafts.extend(self.of_reach(instance, seen.now));
             drafts.extend(self.of_token(instance, seen.now));
+            drafts.extend(self.of_certificate(instance, seen.now));
+            drafts.extend(self.of_authority(instance, seen.now));
+            drafts.extend(self.of_webhooks(instance, seen.now));
         }
         for (sync, why) in &seen.syncs {
             drafts.extend(self.of_sync(sync, why.as_deref(), seen.now));
@@ -213,19 +239,52 @@ impl Told {
     fn of_token(&mut self, instance: &SeenInstance, now: Timestamp) -> Option<Draft> {
         let id = &instance.id;
         let expires = instance.expires.into_iter().chain(instance.grant_ends).min()?;
-        let left = expires.duration_since(now);
-        let passed = TOKEN.iter().filter(|before| left <= **before).count();
-        let told = self.tokens.get(id).filter(|(of, _)| *of == expires).map_or(0, |(_, told)| *told);
-        if passed <= told {
-            return None;
-        }
-        self.tokens.insert(id.clone(), (expires, passed));
+        let left = nearer(&mut self.tokens, id, expires, now)?;
         let (title, text) = if instance.grant_ends == Some(expires) {
             granted_words(id, expires, left)
         } else {
             token_words(id, expires, left)
         };
         Some(Draft { event: Event::TokenExpires, about: Some(id.to_string()), title, text, count: None })
+    }
+
+    /// What this machine shows. It and who vouches for the instance are told apart from the rest: one that nobody needs any more may be let end.
+    fn of_certificate(&mut self, instance: &SeenInstance, now: Timestamp) -> Option<Draft> {
+        let (id, ends) = (&instance.id, instance.certificate_ends?);
+        let left = nearer(&mut self.certificates, id, ends, now)?;
+        let (title, text) = certificate_words(id, ends, left);
+        Some(Draft { event: Event::CertificateExpires, about: Some(id.to_string()), title, text, count: None })
+    }
+
+    fn of_authority(&mut self, instance: &SeenInstance, now: Timestamp) -> Option<Draft> {
+        let (id, ends) = (&instance.id, instance.authority_ends?);
+        let left = nearer(&mut self.authorities, id, ends, now)?;
+        let (title, text) = authority_words(id, ends, left);
+        Some(Draft { event: Event::CertificateExpires, about: Some(id.to_string()), title, text, count: None })
+    }
+
+    fn of_webhooks(&mut self, instance: &SeenInstance, now: Timestamp) -> Option<Draft> {
+        let id = &instance.id;
+        let about = Some(id.to_string());
+        match (instance.hooks_silent, self.silent.get(id).copied()) {
+            (Some(since), None) => {
+                self.silent.insert(id.clone(), now);
+                let title = format!("webhooks of instance `{id}` come no more");
+                let text = format!(
+                    "None came since {since}, though issues changed. Changes are seen by polls alone; nothing is lost. `jirasyncd webhooks verify` \
+                     tries the way: look at the proxy before the receiver, and at the webhook in Jira."
+                );
+                Some(Draft { event: Event::WebhooksStopped, about, title, text, count: None })
+            }
+            // After a start it is not known yet that they are silent, so only one that came says that they are not.
+            (None, Some(told)) if instance.hooks_heard.is_some_and(|heard| heard > told) => {
+                self.silent.remove(id);
+                let title = format!("webhooks of instance `{id}` come again");
+                let text = format!("That they came no more was told at {told}.");
+                Some(Draft { event: Event::WebhooksBack, about, title, text, count: None })
+            }
+            (Some(_) | None, Some(_)) | (None, None) => None,
+        }
     }
 
     fn of_sync(&mut self, sync: &SyncId, why: Option<&str>, now: Timestamp) -> Option<Draft> {
@@ -296,6 +355,23 @@ impl Told {
     }
 }
 
+/// How much is left until an end of which the next time to tell it has come. It is told then.
+fn nearer(
+    told: &mut BTreeMap<InstanceId, (Timestamp, usize)>,
+    id: &InstanceId,
+    ends: Timestamp,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let left = ends.duration_since(now);
+    let passed = TOKEN.iter().filter(|before| left <= **before).count();
+    let before = told.get(id).filter(|(of, _)| *of == ends).map_or(0, |(_, told)| *told);
+    if passed <= before {
+        return None;
+    }
+    told.insert(id.clone(), (ends, passed));
+    Some(left)
+}
+
 /// A secret that the configuration names ends at a time that it says.
 fn token_words(id: &InstanceId, expires: Timestamp, left: SignedDuration) -> (String, String) {
     let title = if left.is_positive() {
@@ -320,6 +396,34 @@ fn granted_words(id: &InstanceId, expires: Timestamp, left: SignedDuration) -> (
     let text = format!(
         "It ends at {expires}, a year after it was granted, however often it is used. Run `jirasyncd login {id}` and have it granted anew; \
          the daemon goes on by itself."
+    );
+    (title, text)
+}
+
+/// The certificate ends that an instance is shown.
+fn certificate_words(id: &InstanceId, ends: Timestamp, left: SignedDuration) -> (String, String) {
+    let title = if left.is_positive() {
+        format!("the client certificate for instance `{id}` ends in {}", in_words(left))
+    } else {
+        format!("the client certificate for instance `{id}` has ended")
+    };
+    let text = format!(
+        "It ends at {ends}; then the instance takes no connection. Have a new one made, put it where `client-certificate` says and its key \
+         where `client-key` does, and run `jirasyncd reload`."
+    );
+    (title, text)
+}
+
+/// The authority ends that vouches for an instance.
+fn authority_words(id: &InstanceId, ends: Timestamp, left: SignedDuration) -> (String, String) {
+    let title = if left.is_positive() {
+        format!("the certificate authority of instance `{id}` ends in {}", in_words(left))
+    } else {
+        format!("the certificate authority of instance `{id}` has ended")
+    };
+    let text = format!(
+        "It ends at {ends}; then what only it vouches for is not trusted. Put the authority's new certificate into the file that `ca-file` \
+         names, beside the old one, and run `jirasyncd reload`."
     );
     (title, text)
 }

@@ -23,6 +23,10 @@ fn well(minute: i64) -> Seen {
             busy: 0,
             expires: None,
             grant_ends: None,
+            certificate_ends: None,
+            authority_ends: None,
+            hooks_silent: None,
+            hooks_heard: None,
         }],
         syncs: vec![("support".into(), None)],
         problems: 0,
@@ -136,6 +140,48 @@ fn whichever_ends_first_is_told_a_secret_or_what_was_granted() {
     assert_eq!(told.due(&seen, LIMITS)[0].title, "the token of instance `globex` expires in 24 hours");
     let seen = changed(371 * 1_440, |globex| (globex.expires, globex.grant_ends) = (None, days(370)));
     assert_eq!(told.due(&seen, LIMITS)[0].title, "the access that was granted to instance `globex` has ended");
+}
+
+#[test]
+fn certificates_are_told_each_for_itself_and_beside_a_secret() {
+    let days = |count: i64| Some(at(count * 1_440));
+    let mut told = Told::default();
+    // An authority that ended long ago and stays in the file hides nothing.
+    let seen = |day: i64| {
+        changed(day * 1_440, |globex| {
+            (globex.expires, globex.certificate_ends, globex.authority_ends) = (days(2), days(20), days(-5));
+        })
+    };
+    let titles = |notices: Vec<Notice>| notices.into_iter().map(|notice| notice.title).collect::<Vec<_>>();
+    let first = [
+        "the token of instance `globex` expires in 2 days",
+        "the certificate authority of instance `globex` has ended",
+    ];
+    assert_eq!(titles(told.due(&seen(0), LIMITS)), first);
+    let mut told = kept(&told);
+    assert_eq!(titles(told.due(&seen(1), LIMITS)), Vec::<String>::new());
+    assert_eq!(titles(told.due(&seen(2), LIMITS)), ["the token of instance `globex` has expired"]);
+    let notices = told.due(&seen(6), LIMITS);
+    assert_eq!(events(&notices), [Event::CertificateExpires]);
+    assert_eq!(notices[0].title, "the client certificate for instance `globex` ends in 14 days");
+    assert!(notices[0].text.contains("`client-key`"), "{}", notices[0].text);
+    assert_eq!(titles(told.due(&seen(17), LIMITS)), ["the client certificate for instance `globex` ends in 3 days"]);
+    assert_eq!(titles(told.due(&seen(21), LIMITS)), ["the client certificate for instance `globex` has ended"]);
+}
+
+#[test]
+fn webhooks_that_come_no_more_are_told_once_and_that_they_come_again() {
+    let mut told = Told::default();
+    let silent = |minute| changed(minute, |globex| globex.hooks_silent = Some(at(1)));
+    assert_eq!(events(&told.due(&silent(70), LIMITS)), [Event::WebhooksStopped]);
+    assert_eq!(told.due(&silent(71), LIMITS), []);
+    // Another process does not know yet, which is no return.
+    let mut told = kept(&told);
+    assert_eq!(told.due(&well(80), LIMITS), []);
+    assert_eq!(told.due(&silent(150), LIMITS), []);
+    let notices = told.due(&changed(200, |globex| globex.hooks_heard = Some(at(199))), LIMITS);
+    assert_eq!(events(&notices), [Event::WebhooksBack]);
+    assert_eq!(told.due(&well(201), LIMITS), []);
 }
 
 #[test]
