@@ -100,7 +100,7 @@ async fn what_follows_a_creation_is_planned_with_it() {
         "\nthen:\n",
         "\n& globex ENG-? file `small.txt` of acme is attached (16 bytes)\n",
         "of acme: \"Jane Roe (acme): said in the open\"",
-        "\n- globex ENG-? `large.bin` of acme is not copied",
+        "\nx globex ENG-? `large.bin` of acme is not copied",
         "\n@ globex ENG-? links to SUP-1 (acme)\n",
         "\n@ acme SUP-1 links to ENG-? (globex)\n",
         "\n> globex ENG-? status: `Open`, by the transitions that are offered then\n",
