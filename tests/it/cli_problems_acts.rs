@@ -103,7 +103,10 @@ async fn what_was_mended_arrives_at_once_when_its_cause_is_tried_again() {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &parts);
     assert!(!audit.stdout.contains("--dry-run"), "{audit:?}");
-    place.run(&["explain", &keys[2]]).await.expect(0, &["problems retry"]);
+    let by_key = format!("`problems retry {}` by ", keys[2]);
+    let by_cause = format!("`problems retry --cause {cause}` by ");
+    let other = place.run(&["explain", &keys[2]]).await.expect(0, &[&by_key]);
+    assert!(!other.stdout.contains(&by_cause), "it had another cause: {other:?}");
     // What stood is told still, with how it ended, among what was written.
     let parts = [
         "\nwritten, and problems that are over, the newest last\n",
@@ -112,6 +115,8 @@ async fn what_was_mended_arrives_at_once_when_its_cause_is_tried_again() {
     ];
     let said = place.run(&["explain", &keys[0]]).await.expect(0, &parts);
     assert!(!said.stdout.contains("\nproblems\n"), "{said:?}");
+    // What was said of a cause was said of each issue that had it.
+    assert!(said.stdout.contains("\noperators\n") && said.stdout.contains(&by_cause), "{said:?}");
     let (made, over) = (said.stdout.find("create `Defect`"), said.stdout.find(" a problem (over, "));
     assert!(made.is_some() && made < over, "not in the order of their times: {said:?}");
     let json = place.run(&["explain", &keys[0], "--json"]).await.expect(0, &[]).json();
@@ -172,7 +177,10 @@ async fn a_dismissed_problem_is_listed_only_where_it_is_asked_for() {
     assert_eq!(left.len(), 1, "{left:?}");
     place.run(&["problems"]).await.expect(1, &["2 more problems dismissed: `jirasyncd problems --dismissed`"]);
     place.run(&["status"]).await.expect(1, &["1  problems standing", "2  problems dismissed"]);
-    place.run(&["explain", &keys[0]]).await.expect(0, &[", dismissed "]);
+    let given = format!("`problems dismiss --cause {cause}` by ");
+    place.run(&["explain", &keys[0]]).await.expect(0, &[", dismissed ", &given]);
+    let other = place.run(&["explain", &keys[2]]).await.expect(0, &[]);
+    assert!(!other.stdout.contains("problems dismiss"), "it had another cause: {other:?}");
     place.run(&["problems", "show", &cause]).await.expect(0, &["SUP-1", "  dismissed since "]);
     place.run(&["problems", "--dismissed"]).await.expect(0, &[&cause, "  dismissed since ", " by ", "uid"]);
     let json = place.run(&["problems", "--dismissed", "--json"]).await.expect(0, &[]).json();
@@ -227,6 +235,9 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     place.run(&["problems", "resolve", &key, "--take", "globex", "--yes"]).await.expect(0, &parts);
     place.run(&["run", "--once"]).await.expect(0, &["0 problems"]);
     assert_eq!(summaries(), ["What globex says", "What globex says"]);
+    // It stands under the counterpart's key as well, which nobody typed.
+    let given = format!("`problems resolve {key} --take …` by ");
+    place.run(&["explain", &copy]).await.expect(0, &[&given]);
     let parts = ["globex stands", "What acme says", "is kept in the record"];
     place.run(&["problems", &key]).await.expect(0, &parts);
     let words = ["problems", "resolve", &copy, "--take", "What acme says", "--yes", "--json"];
