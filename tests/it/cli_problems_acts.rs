@@ -235,9 +235,6 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     place.run(&["problems", "resolve", &key, "--take", "globex", "--yes"]).await.expect(0, &parts);
     place.run(&["run", "--once"]).await.expect(0, &["0 problems"]);
     assert_eq!(summaries(), ["What globex says", "What globex says"]);
-    // It stands under the counterpart's key as well, which nobody typed.
-    let given = format!("`problems resolve {key} --take …` by ");
-    place.run(&["explain", &copy]).await.expect(0, &[&given]);
     let parts = ["globex stands", "What acme says", "is kept in the record"];
     place.run(&["problems", &key]).await.expect(0, &parts);
     let words = ["problems", "resolve", &copy, "--take", "What acme says", "--yes", "--json"];
@@ -248,6 +245,10 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await;
     let audit = audit.expect(0, &[&format!("`problems resolve {key} --take …`: done")]);
     assert!(!audit.stdout.contains("says"), "{audit:?}");
+    // A word about a field names no issue, and is told of each that it was about.
+    let words = ["problems", "resolve", "--field", "summary", "--take", "What globex says", "--yes"];
+    place.run(&words).await.expect(0, &["stands again: 1 value of 1 item"]);
+    place.run(&["explain", &key]).await.expect(0, &["`problems resolve --field summary --take …` by "]);
     // Nobody else wrote what the operator let stand.
     let of_it: Vec<&str> = audit.stdout.lines().filter(|line| line.contains("because of `problems resolve`")).collect();
     assert!(!of_it.is_empty() && of_it.iter().all(|line| !line.contains(", by ")), "{audit:?}");
