@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::model::command::{Answer, Command, CommandRecord, Ended, Target};
@@ -11,6 +11,9 @@ use crate::model::hub::ItemState;
 use crate::model::ids::InstanceId;
 use crate::model::settings::SyncSettings;
 use crate::model::touched::{MOST_KEPT, Touched};
+
+/// So much before an issue was made it may have been there already: its Jira has another clock, which is known by the second at best.
+const UNSURE: SignedDuration = SignedDuration::from_secs(-60);
 
 /// A command that had to do with an item.
 #[derive(Debug, Serialize)]
@@ -102,7 +105,7 @@ impl Of<'_> {
     }
 
     fn was_there(&self, at: Timestamp) -> bool {
-        self.item.made.is_none_or(|made| made <= at)
+        self.item.made.is_none_or(|made| at.duration_since(made) >= UNSURE)
     }
 }
 
@@ -119,7 +122,7 @@ mod tests {
     use crate::model::problem_filter::ProblemFilter;
 
     fn item() -> ItemState {
-        let made = Some(at(10));
+        let made = Some(at(1_000));
         ItemState { made, ..ItemState::new(ItemId(300), "support".into()) }
     }
 
@@ -134,7 +137,7 @@ mod tests {
 
     fn dismiss(items: impl IntoIterator<Item = u128>) -> CommandRecord {
         let filter = ProblemFilter { side: Some("globex".into()), ..ProblemFilter::default() };
-        let record = record(20, Command::Dismiss { filter, undo: false, dry_run: false });
+        let record = record(1_020, Command::Dismiss { filter, undo: false, dry_run: false });
         CommandRecord { answer: record.answer.clone().touching(items.into_iter().map(ItemId)), ..record }
     }
 
@@ -146,9 +149,9 @@ mod tests {
 
     #[test]
     fn a_command_by_filter_is_told_of_the_items_that_it_was_about() {
-        assert_eq!(told(&[dismiss([300, 301]), dismiss([301])]), [(20, false)]);
+        assert_eq!(told(&[dismiss([300, 301]), dismiss([301])]), [(1_020, false)]);
         let many = dismiss(1..=250);
-        assert_eq!(told(std::slice::from_ref(&many)), [(20, true)]);
+        assert_eq!(told(std::slice::from_ref(&many)), [(1_020, true)]);
         let words = given_to(&[many], &item(), None)[0].in_words();
         assert!(words.contains("perhaps not about this issue") && words.contains("200 items"), "{words}");
         let known = &given_to(&[dismiss([300, 301])], &item(), None)[0];
@@ -158,7 +161,10 @@ mod tests {
             let record = record(second, Command::Confirm { sync: sync.into(), most: 500 });
             CommandRecord { answer: record.answer.clone().touching((1..=250).map(ItemId)), ..record }
         };
-        assert_eq!(told(&[confirm("support", 11), confirm("other", 12), confirm("support", 9)]), [(11, true)]);
+        assert_eq!(
+            told(&[confirm("support", 1_001), confirm("other", 1_002), confirm("support", 900)]),
+            [(1_001, true)]
+        );
     }
 
     #[test]
@@ -167,15 +173,15 @@ mod tests {
         let pause = |second, target: &Target| record(second, Command::Pause(target.clone()));
         let resume = |second, target: &Target| record(second, Command::Resume(target.clone()));
         // The first was over before there was the item, the second was not.
-        let commands = [pause(1, &sync), resume(2, &sync), pause(3, &all), resume(11, &all), pause(12, &sync)];
-        assert_eq!(told(&commands), [(3, false), (11, false), (12, false)]);
+        let commands = [pause(1, &sync), resume(2, &sync), pause(3, &all), resume(1_001, &all), pause(1_002, &sync)];
+        assert_eq!(told(&commands), [(3, false), (1_001, false), (1_002, false)]);
         let other = Target::Sync("other".into());
-        let elsewhere = [pause(12, &other), resume(13, &other), pause(12, &Target::Instance("acme".into()))];
+        let elsewhere = [pause(1_012, &other), resume(1_013, &other), pause(1_012, &Target::Instance("acme".into()))];
         assert!(told(&elsewhere).is_empty());
-        let mut refused = pause(12, &sync);
+        let mut refused = pause(1_012, &sync);
         refused.answer.ended = Ended::Unchanged;
         assert!(told(&[refused]).is_empty());
-        let ended = |sync: &str| record(14, Command::Attach(sync.into()));
-        assert_eq!(told(&[ended("support"), ended("other")]), [(14, false)]);
+        let ended = |sync: &str| record(1_014, Command::Attach(sync.into()));
+        assert_eq!(told(&[ended("support"), ended("other")]), [(1_014, false)]);
     }
 }
