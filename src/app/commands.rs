@@ -263,7 +263,8 @@ async fn retry(store: &dyn Store) -> Result<Decided, StoreError> {
         return Ok((Answer::new(Ended::Unchanged, vec!["nothing is set aside".to_owned()]), Vec::new()));
     }
     let line = format!("set aside until now, and tried again one by one: {} of the items", items.len());
-    Ok((Answer::new(Ended::Done, vec![line]), vec![Effect::Note(Suspects::NOTE.to_owned(), suspects.text())]))
+    let answer = Answer::new(Ended::Done, vec![line]).touching(items);
+    Ok((answer, vec![Effect::Note(Suspects::NOTE.to_owned(), suspects.text())]))
 }
 
 async fn new_hook_path(config: &Config, store: &dyn Store, instance: &InstanceId) -> Result<Decided, StoreError> {
@@ -289,7 +290,8 @@ async fn confirm(
     let name = Standing::note(sync);
     let known = store.note(&name).await?.and_then(|known| serde_json::from_str::<Standing>(&known).ok());
     let standing = known.unwrap_or_else(|| Standing::counting(now));
-    let waiting = u64::try_from(store.waiting_creations(sync).await?.len()).unwrap_or(u64::MAX);
+    let waiting_now = store.waiting_creations(sync).await?;
+    let waiting = u64::try_from(waiting_now.len()).unwrap_or(u64::MAX);
     if standing.phase == Phase::Open {
         let line = format!("no creation of sync `{sync}` waits for a word; nothing was changed");
         return Ok((Answer::new(Ended::Unchanged, vec![line]), Vec::new()));
@@ -310,7 +312,8 @@ async fn confirm(
         format!("up to {most} issues of sync `{sync}` may be created at once; {waiting} wait now"),
         "should there be more after all, none of them is created, and it is said again".to_owned(),
     ];
-    Ok((Answer::new(Ended::Done, lines), vec![note]))
+    let answer = Answer::new(Ended::Done, lines).touching(waiting_now.into_iter().map(|(item, _)| item));
+    Ok((answer, vec![note]))
 }
 
 fn pause(config: &Config, pauses: &[Pause], target: &Target, by: &Operator, now: Timestamp) -> Decided {

@@ -14,6 +14,7 @@ use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::operation::Action;
+use crate::model::problem::Problem;
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError, Urgency};
 use crate::plan::{Plan, Proposal, SavedInput, proposals};
@@ -37,8 +38,8 @@ pub struct Previewed {
     pub things: Vec<ThingsPreview>,
     /// The syncs in which more would be created at once than needs nobody's word: how many, and how many need none.
     pub bursts: Vec<(SyncId, u64, u64)>,
-    /// The syncs that nothing joins now: the side, and why.
-    pub stopped: Vec<(SyncId, SideId, String)>,
+    /// The syncs that nothing joins now, each with a problem that is in the way.
+    pub stopped: Vec<(SyncId, Problem)>,
     /// The issues that would be paired because they name each other.
     pub pairs: Vec<(SyncId, String)>,
     /// What is not carried because what it names is not clear: why, and what to do.

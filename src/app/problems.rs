@@ -37,11 +37,12 @@ pub(super) async fn retry(store: &dyn Store, filter: &ProblemFilter, dry_run: bo
     let (apart, of_items): (Vec<StoredProblem>, Vec<StoredProblem>) =
         problems.into_iter().partition(|stored| stored.item.is_none());
     let first = if dry_run { "would be tried again now" } else { "tried again now" };
-    let mut answer = if of_items.is_empty() {
+    let answer = if of_items.is_empty() {
         told("of no issue in step, so not tried by this", &apart, dry_run)
     } else {
         told(first, &of_items, dry_run)
     };
+    let mut answer = answer.touching(items.iter().copied());
     if !apart.is_empty() {
         answer.lines.push(format!(
             "{} of no issue in step: what instances, syncs and newcomers wait for is looked at with their next poll; after a \
@@ -81,7 +82,7 @@ pub(super) async fn dismiss(
         (None, true) => "would be told again",
         (None, false) => "told again",
     };
-    let mut answer = told(first, &problems, dry_run);
+    let mut answer = told(first, &problems, dry_run).touching(items_of(&problems));
     if dismissed.is_some() {
         answer.lines.push(
             "what they hold back goes on to be tried; one that changes or comes again is told again, and \

@@ -162,10 +162,28 @@ fn word(ended: Ended) -> &'static str {
     }
 }
 
-/// A cell that no terminal acts on and no spreadsheet calculates.
+/// Signs that a formula begins with, the wide ones of East Asia among them.
+const CALCULATED: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Signs at which a spreadsheet splits a line, beside our own: by the language of whoever opens it. A quotation mark of ours does not keep it
+/// from that, for it stands where no cell of theirs begins.
+const SPLITS: [char; 3] = [';', '|', '\t'];
+
+/// A cell that no terminal acts on and no spreadsheet calculates, wherever it splits.
 fn harmless(cell: &str) -> String {
     let cell = escaped(cell);
-    if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }
+    let mut safe = String::with_capacity(cell.len());
+    let mut begins = true;
+    for (at, sign) in cell.char_indices() {
+        let rest = cell.get(at..).unwrap_or_default();
+        // Spaces and quotation marks may be taken away where it is opened.
+        if begins && rest.trim_start_matches([' ', '"']).starts_with(CALCULATED) {
+            safe.push('\'');
+        }
+        safe.push(sign);
+        begins = SPLITS.contains(&sign);
+    }
+    safe
 }
 
 /// Tells it.
@@ -274,7 +292,7 @@ mod tests {
             kind: "comment-add".to_owned(),
             rules: vec!["-2+3".to_owned(), "@SUM".to_owned()],
             authors: vec![Author { side: "acme".into(), account: None, name }],
-            brought: None,
+            brought: Some("x;=HYPERLINK(\"http://x\")|+1; @b;\"=1;-".to_owned()),
             operation: None,
             request: Some("+1".to_owned()),
             result: "done".to_owned(),
@@ -285,6 +303,8 @@ mod tests {
         let row = reader.records().next().unwrap().unwrap();
         assert_eq!(&row[5], "'-2+3 @SUM");
         assert_eq!(&row[6], "'=cmd|' /C calc'!A0,\"\\u{1b}[2J\\nx on acme");
+        // Where a `;` splits, what follows one is a cell of its own.
+        assert_eq!(&row[7], "x;'=HYPERLINK(\"http://x\")|'+1;' @b;'\"=1;'-");
         assert_eq!(&row[9], "'+1");
         assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{row:?}");
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::arguments::{Common, issue_key};
 use super::exit::Exit;
+use super::explain_commands::{Given, given_to};
 use super::explain_waits::{Waits, waits};
 use super::output::{Output, counted, table};
 use super::problems::SETTLES;
@@ -20,7 +21,6 @@ use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::LastKnown;
-use crate::model::command::CommandRecord;
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
 use crate::model::problem::Problem;
@@ -74,7 +74,7 @@ struct Known {
     /// What people changed and was taken in, the oldest first.
     changes: Vec<ToldAct>,
     /// What operators had done with it, the oldest first.
-    commands: Vec<CommandRecord>,
+    commands: Vec<Given>,
     /// Its writes, the oldest first.
     writes: Vec<Told>,
 }
@@ -125,8 +125,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let (mut changes, mut writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
         changes.iter_mut().for_each(|act| people.call(&item.sync, std::slice::from_mut(&mut act.author)));
         writes.iter_mut().for_each(|told| people.call(&item.sync, &mut told.authors));
-        let names = |given: &&CommandRecord| item.replicas.values().any(|replica| given.command.names(&replica.key));
-        let commands = commands.iter().filter(names).cloned().collect();
+        let commands = given_to(&commands, &item, config.syncs.get(&item.sync));
         let waits = waits(config, &store, &item, &standing).await?;
         let names = config.syncs.get(&item.sync).map(|sync| names_there(sync, &item)).unwrap_or_default();
         found.push(Known {
@@ -179,7 +178,7 @@ fn text(known: &Known) -> String {
     block(&mut out, "waits", waits.iter().map(Waits::in_words));
     block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {:.3} {}", lost.at, conflict_in_words(lost))));
     block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
-    block(&mut out, "operators", commands.iter().map(given));
+    block(&mut out, "operators", commands.iter().map(Given::in_words));
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
     block(&mut out, "on its way", of(false).flat_map(|told| written(item, told)));
     let mut done: Vec<(Timestamp, Vec<String>)> =
@@ -280,11 +279,6 @@ fn said_of(dismissed: Option<&Dismissed>) -> String {
 
 fn changed(act: &ToldAct) -> String {
     format!("  {:.3} {}, by {}", act.at, act.field, act.author.words())
-}
-
-fn given(record: &CommandRecord) -> String {
-    let CommandRecord { at, by, command, answer } = record;
-    format!("  {at:.3} `{command}` by {by}: {}", answer.lines.join("; "))
 }
 
 /// When it was decided on, by whose act and why then, what came of it, and what it was.

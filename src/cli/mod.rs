@@ -13,6 +13,7 @@ mod demo;
 mod documented_tests;
 mod exit;
 mod explain;
+mod explain_commands;
 mod explain_issue;
 mod explain_waits;
 mod fix_list;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::paint::painted;
 use crate::console::{escaped, escaped_json, escaped_lines};
+use crate::plan::Line;
 
 /// Where output goes to.
 #[derive(Debug, Clone, Copy)]
@@ -65,10 +66,11 @@ impl<'w> Output<'w> {
     }
 
     /// One line of a plan, coloured by what it does where that is seen.
-    pub(super) fn change(&mut self, text: &str) -> io::Result<()> {
-        let escaped = escaped(text);
-        let whole = if self.colour() { painted(&escaped) } else { escaped.into_owned() };
-        quietly(self.stdout.write_all(format!("{whole}\n").as_bytes()))
+    pub(super) fn change(&mut self, line: &Line) -> io::Result<()> {
+        if !self.colour() {
+            return self.line(&line.to_string());
+        }
+        quietly(self.stdout.write_all(format!("{}\n", painted(line)).as_bytes()))
     }
 
     /// What was rendered for this stream before, colours included.

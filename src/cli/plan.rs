@@ -20,7 +20,11 @@ use crate::engine::ThingsPreview;
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
-use crate::plan::{Plan, Proposal, SavedInput, render};
+use crate::model::things::ThingWrite;
+use crate::plan::{Line, Plan, Proposal, SavedInput, lines_of};
+
+/// Said where a value is longer than what is shown of it.
+const CUT: &str = "Long values are cut here; `--json` gives them in full.";
 
 /// The answer as JSON.
 #[derive(Serialize)]
@@ -78,6 +82,7 @@ struct Stopped<'p> {
     sync: &'p str,
     side: &'p str,
     why: &'p str,
+    remedy: &'p str,
 }
 
 /// Issues that would be paired, as JSON.
@@ -102,8 +107,20 @@ struct Things<'p> {
     thing: String,
     /// A change per line.
     lines: Vec<String>,
+    /// The same, with the values in full.
+    writes: Vec<Written<'p>>,
     /// What needs a person.
     problems: Vec<String>,
+}
+
+/// A write to a version or component as JSON.
+#[derive(Serialize)]
+struct Written<'p> {
+    side: &'p str,
+    /// Its id there; absent where it is made.
+    id: Option<&'p str>,
+    /// What each property becomes.
+    values: BTreeMap<&'static str, &'p str>,
 }
 
 /// One item as JSON.
@@ -177,7 +194,10 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let proposals: Vec<String> = proposals.iter().map(|(sync, found)| in_words(sync, found)).collect();
     let exit = totals.exit();
     if output.json_wanted() {
-        let stopped = stopped.iter().map(|(sync, side, why)| Stopped { sync: sync.as_str(), side: side.as_str(), why });
+        let stopped = stopped.iter().map(|(sync, Problem { side, what: why, remedy, .. })| {
+            let (sync, side) = (sync.as_str(), side.as_str());
+            Stopped { sync, side, why, remedy }
+        });
         let (items, stopped) = (items.iter().map(Item::of).collect(), stopped.collect());
         let pairs = pairs.iter().map(|(sync, issues)| Pair { sync: sync.as_str(), issues }).collect();
         let unclear = unclear.iter().map(|(why, remedy)| Unclear { why, remedy }).collect();
@@ -232,8 +252,9 @@ fn tell(previewed: &Previewed, proposals: &[String], output: &mut Output<'_>) ->
     for (key, why) in not_begun {
         output.line(&format!("? no item has an issue {key}: {}", why.join("; ")))?;
     }
+    let mut is_cut = false;
     for item in items {
-        show(item, output)?;
+        is_cut |= show(item, output)?;
     }
     for (sync, issues) in pairs {
         output.line(&format!("= sync {sync}: {issues} name each other and are paired"))?;
@@ -247,10 +268,11 @@ fn tell(previewed: &Previewed, proposals: &[String], output: &mut Output<'_>) ->
     for of_sync in things {
         for line in of_sync.lines.iter().chain(&problems_of(of_sync)) {
             output.change(line)?;
+            is_cut |= line.is_cut();
         }
     }
-    for (sync, side, why) in stopped {
-        output.line(&format!("? sync {sync}, side {side}: {why}"))?;
+    for (sync, Problem { side, what, remedy, .. }) in stopped {
+        output.line(&format!("? sync {sync}, side {side}: {what} ({remedy})"))?;
     }
     for (sync, count, most) in bursts {
         let confirm = format!("`jirasyncd confirm {sync} {count}`");
@@ -261,30 +283,35 @@ fn tell(previewed: &Previewed, proposals: &[String], output: &mut Output<'_>) ->
     for cost in costs {
         output.line(&told(cost))?;
     }
-    Ok(())
+    say_cut(is_cut, output)
 }
 
-/// Prints one item's plan.
-fn show(item: &PreviewedItem, output: &mut Output<'_>) -> io::Result<()> {
-    let lines = item.plan.as_ref().map(render).unwrap_or_default();
+/// Says that values are longer than what was shown of them, and where they are in full.
+fn say_cut(is_cut: bool, output: &mut Output<'_>) -> io::Result<()> {
+    if is_cut { output.line(CUT) } else { Ok(()) }
+}
+
+/// Prints one item's plan. Says whether a value in it was cut.
+fn show(item: &PreviewedItem, output: &mut Output<'_>) -> io::Result<bool> {
+    let lines = item.plan.as_ref().map(lines_of).unwrap_or_default();
     if !lines.is_empty() {
         // A line of a plan names the side that is written to; which issue it comes from stands above.
         output.line(&format!("{}:", item.names))?;
     }
-    for line in lines.lines() {
+    for line in &lines {
         output.change(line)?;
     }
-    let then = item.then.as_ref().map(render).unwrap_or_default();
+    let then = item.then.as_ref().map(lines_of).unwrap_or_default();
     if !then.is_empty() {
         output.line("then:")?;
     }
-    for line in then.lines() {
+    for line in &then {
         output.change(line)?;
     }
     for (side, why) in &item.unread {
         output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
     }
-    Ok(())
+    Ok(lines.iter().chain(&then).any(Line::is_cut))
 }
 
 /// Keeps what the plans were made from.
@@ -322,12 +349,14 @@ fn again(file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         output.json(&Again { exit, items, broken: &broken, totals })?;
         return Ok(exit);
     }
+    let mut is_cut = false;
     for item in &items {
-        show(item, output)?;
+        is_cut |= show(item, output)?;
     }
     for rule in &broken {
         output.line(rule)?;
     }
+    say_cut(is_cut, output)?;
     output.line(&totals.in_words())?;
     Ok(exit)
 }
@@ -406,9 +435,7 @@ impl<'p> Asked<'p> {
 
 impl<'p> Item<'p> {
     fn of(item: &'p PreviewedItem) -> Self {
-        let lines = |plan: Option<&Plan>| -> Vec<String> {
-            plan.map(render).unwrap_or_default().lines().map(|line| escaped(line).into_owned()).collect()
-        };
+        let lines = |plan: Option<&Plan>| told_lines(&plan.map(lines_of).unwrap_or_default());
         Self {
             names: &item.names,
             lines: lines(item.plan.as_ref()),
@@ -421,19 +448,31 @@ impl<'p> Item<'p> {
 
 impl<'p> Things<'p> {
     fn of(of_sync: &'p ThingsPreview) -> Self {
-        let told = |lines: &[String]| lines.iter().map(|line| escaped(line).into_owned()).collect();
         Self {
             sync: of_sync.sync.as_str(),
             thing: format!("{}s", of_sync.thing.word()),
-            lines: told(&of_sync.lines),
-            problems: told(&problems_of(of_sync)),
+            lines: told_lines(&of_sync.lines),
+            writes: of_sync.writes.iter().map(Written::of).collect(),
+            problems: told_lines(&problems_of(of_sync)),
         }
     }
 }
 
+impl<'p> Written<'p> {
+    fn of(write: &'p ThingWrite) -> Self {
+        let values = write.values.iter().map(|(property, (value, _))| (property.word(), value.as_str())).collect();
+        Self { side: write.side.as_str(), id: write.native.as_deref(), values }
+    }
+}
+
+/// Lines as they stand in JSON.
+fn told_lines(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| escaped(&line.to_string()).into_owned()).collect()
+}
+
 /// What is not done, as lines.
-fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
-    let line = |problem: &Problem| format!("- {} {} ({})", problem.side, problem.what, problem.remedy);
+fn problems_of(of_sync: &ThingsPreview) -> Vec<Line> {
+    let line = |problem: &Problem| Line::of(format!("x {} {} ({})", problem.side, problem.what, problem.remedy));
     of_sync.problems.iter().map(line).collect()
 }
 

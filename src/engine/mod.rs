@@ -113,6 +113,7 @@ use crate::clock::{Clock, Entropy};
 use crate::jira::{CallCount, Failure};
 use crate::model::configuration::Accepted;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
+use crate::model::problem::Problem;
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
@@ -269,12 +270,12 @@ impl Engine {
         self.instances.get(instance)?.hooks_silent(self.now())
     }
 
-    /// The syncs that nothing joins now, with the side that is in the way, why, and what to do.
+    /// The syncs that nothing joins now, each with a problem that is in the way.
     #[must_use]
-    pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {
+    pub fn stopped(&self) -> Vec<(SyncId, Problem)> {
         let stopped = self.syncs.values().flat_map(|sync| {
             let problems = sync.stop_problems().into_iter();
-            problems.map(|problem| (sync.id().clone(), problem.side, format!("{} ({})", problem.what, problem.remedy)))
+            problems.map(|problem| (sync.id().clone(), problem))
         });
         stopped.collect()
     }

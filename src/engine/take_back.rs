@@ -141,6 +141,7 @@ impl Engine {
         at: Timestamp,
     ) -> Result<(Answer, Vec<Effect>), StoreError> {
         let (mut effects, mut lines, mut not, mut fields) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let mut touched = Vec::new();
         for claim in held {
             // Somebody may have been quicker.
             let Some(wanted) = self.wanted(&claim.item, filter, take, told).await? else { continue };
@@ -149,6 +150,7 @@ impl Engine {
             fields += settled.fields;
             lines.extend(settled.lines);
             not.extend(settled.not);
+            touched.extend(settled.effect.as_ref().map(|effect| effect.item.id));
             effects.extend(settled.effect.map(|effect| Effect::Pair(Box::new(effect))));
         }
         let items = effects.len();
@@ -169,7 +171,7 @@ impl Engine {
         }
         let about = Some(AboutProblems { problems: fields, items, causes: Vec::new() });
         let ended = if dry_run { Ended::Shown } else { Ended::Done };
-        Ok((Answer { about, ..Answer::new(ended, lines) }, effects))
+        Ok((Answer { about, ..Answer::new(ended, lines) }.touching(touched), effects))
     }
 }
 

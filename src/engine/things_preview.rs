@@ -8,7 +8,7 @@ use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::store::StoreError;
 use crate::model::things::{ProjectThing, SeenThing, ThingWrite};
-use crate::plan::{ThingRules, mark_done, mark_sent, render_things, thing_problems, thing_writes};
+use crate::plan::{Line, ThingRules, mark_done, mark_sent, render_things, thing_problems, thing_writes};
 
 /// What a look would do for one sync, with one of the two kinds.
 #[derive(Debug, Clone)]
@@ -18,7 +18,9 @@ pub struct ThingsPreview {
     /// Which of the two.
     pub thing: Thing,
     /// What would be written, a version or component per line.
-    pub lines: Vec<String>,
+    pub lines: Vec<Line>,
+    /// The same, with the values in full.
+    pub writes: Vec<ThingWrite>,
     /// What needs a person, or could not be read.
     pub problems: Vec<Problem>,
 }
@@ -39,7 +41,7 @@ impl Engine {
                 let mut problems = taken.problems;
                 problems.extend(thing_problems(rules, &taken.things));
                 let lines = render_things(&taken.things, &writes);
-                previews.push(ThingsPreview { sync: sync.id().clone(), thing: *thing, lines, problems });
+                previews.push(ThingsPreview { sync: sync.id().clone(), thing: *thing, lines, writes, problems });
             }
         }
         Ok(previews)

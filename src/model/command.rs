@@ -11,6 +11,7 @@ use super::hub::{Conflict, ItemState};
 use super::ids::{AccountId, CauseId, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use super::problem_filter::ProblemFilter;
 use super::store::Dismissed;
+use super::touched::Touched;
 
 /// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
 pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
@@ -436,6 +437,9 @@ pub struct Answer {
     /// How many problems it is about, of a command about problems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<AboutProblems>,
+    /// The items that it was about, of a command that chooses them by something else than their keys.
+    #[serde(default, skip_serializing_if = "Touched::is_empty")]
+    pub touched: Touched,
 }
 
 /// How many problems a command is about.
@@ -453,7 +457,13 @@ impl Answer {
     /// An answer.
     #[must_use]
     pub fn new(ended: Ended, lines: Vec<String>) -> Self {
-        Self { ended, lines, about: None }
+        Self { ended, lines, about: None, touched: Touched::default() }
+    }
+
+    /// About these items too.
+    #[must_use]
+    pub fn touching(self, items: impl IntoIterator<Item = ItemId>) -> Self {
+        Self { touched: Touched::of(items), ..self }
     }
 
     /// A refusal, with the reason and what to do.

@@ -39,6 +39,7 @@ pub mod start;
 pub mod store;
 pub mod suspects;
 pub mod things;
+pub mod touched;
 pub mod trail;
 pub mod value;
 pub mod whose;

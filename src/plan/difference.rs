@@ -3,6 +3,8 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use super::line::Line;
+
 /// Words around a change that are shown.
 const AROUND: usize = 4;
 /// Words of one change that are shown.
@@ -13,45 +15,45 @@ const MOST_CHANGES: usize = 8;
 const LONG: usize = 4_000;
 
 /// Old and new: `[-what goes-]`, `{+what comes+}`, and a few words around it.
-pub(super) fn by_words(old: &str, new: &str) -> String {
+pub(super) fn by_words(old: &str, new: &str) -> Line {
     let (was, now): (Vec<&str>, Vec<&str>) = (old.split_whitespace().collect(), new.split_whitespace().collect());
     let ops =
         if was.len() + now.len() > LONG { ends(&was, &now) } else { capture_diff_slices(Algorithm::Myers, &was, &now) };
     let changes = ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).count();
     if changes == 0 {
-        return "the same words, set otherwise".to_owned();
+        return Line::of("the same words, set otherwise");
     }
-    let (mut parts, mut shown) = (Vec::new(), 0);
+    let (mut pieces, mut shown) = (Vec::new(), 0);
     for (at, op) in ops.iter().enumerate() {
         let (gone, come) = (was.get(op.old_range()).unwrap_or_default(), now.get(op.new_range()).unwrap_or_default());
         if matches!(op, DiffOp::Equal { .. }) {
-            parts.extend(around(gone, at == 0, at + 1 == ops.len() || shown == MOST_CHANGES));
+            pieces.push(around(gone, at == 0, at + 1 == ops.len() || shown == MOST_CHANGES));
             continue;
         }
         if shown == MOST_CHANGES {
-            parts.push(format!("and {} more", changes - shown));
+            pieces.push(Line::of(format!("and {} more", changes - shown)).cut(true));
             break;
         }
         shown += 1;
-        let gone = (!gone.is_empty()).then(|| format!("[-{}-]", cut(gone)));
-        let come = (!come.is_empty()).then(|| format!("{{+{}+}}", cut(come)));
-        parts.push(gone.into_iter().chain(come).collect());
+        let gone = (!gone.is_empty()).then(|| Line::goes(format!("[-{}-]", cut(gone))).cut(gone.len() > MOST_WORDS));
+        let come = (!come.is_empty()).then(|| Line::comes(format!("{{+{}+}}", cut(come))).cut(come.len() > MOST_WORDS));
+        pieces.push(Line::joined(gone.into_iter().chain(come), ""));
     }
-    parts.join(" ")
+    Line::joined(pieces, " ")
 }
 
 /// The words before a change, after one, or between two.
-fn around(words: &[&str], is_first: bool, is_last: bool) -> Option<String> {
+fn around(words: &[&str], is_first: bool, is_last: bool) -> Line {
     let (before, behind) = (if is_last { 0 } else { AROUND }, if is_first { 0 } else { AROUND });
     if words.len() <= before + behind {
-        return Some(words.join(" "));
+        return Line::of(words.join(" "));
     }
     let head = words.get(..behind).unwrap_or_default();
     let tail = words.get(words.len() - before..).unwrap_or_default();
     let mut parts: Vec<&str> = head.to_vec();
     parts.push("…");
     parts.extend(tail);
-    Some(parts.join(" "))
+    Line::of(parts.join(" ")).cut(true)
 }
 
 fn cut(words: &[&str]) -> String {
@@ -84,6 +86,10 @@ fn ends(was: &[&str], now: &[&str]) -> Vec<DiffOp> {
 mod tests {
     use super::*;
 
+    fn by_words(old: &str, new: &str) -> String {
+        super::by_words(old, new).to_string()
+    }
+
     fn numbered(count: usize) -> String {
         (1..=count).map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
     }
@@ -115,5 +121,14 @@ mod tests {
             by_words(&long, &changed)
         );
         assert_eq!(by_words(&long, &format!("{long} {long}")).matches("{+").count(), 1);
+    }
+
+    #[test]
+    fn what_is_left_out_is_known_and_only_that() {
+        let (few, many) = (numbered(6), numbered(20));
+        let is_cut = |old: &str, new: &str| super::by_words(old, new).is_cut();
+        assert!(!is_cut("a b c", "a x c") && !is_cut(&few, &few.replace('3', "three")));
+        assert!(is_cut(&many, &many.replace(" 12 ", " twelve ")), "words around it");
+        assert!(is_cut("", &numbered(MOST_WORDS + 1)) && !is_cut("", &numbered(MOST_WORDS)), "words of it");
     }
 }

@@ -37,6 +37,7 @@ mod insisted;
 mod lacks;
 mod left;
 mod levels;
+mod line;
 mod links;
 mod matching;
 mod named_files;
@@ -74,12 +75,14 @@ pub(crate) use composed::{tells_of_counterparts, tells_of_more};
 pub(crate) use ends::shows_too_much;
 pub use initial::{Resolved, asked_value, date, last_changed, open_questions, resolve};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
+pub use line::{Line, Part};
 pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Decided, Paired, Proposal, alone, pair, proposals, would_tell};
 pub use redact::redacted;
 pub use render::{
-    conflict as conflict_in_words, operation_in_words, render, typed as value_as_typed, value as value_in_words,
+    conflict as conflict_in_words, lines_of, operation_in_words, render, typed as value_as_typed,
+    value as value_in_words,
 };
 pub(crate) use restored::takes_nothing_in;
 pub use saved::SavedInput;

@@ -41,6 +41,10 @@ async fn a_first_run_goes_by_portions_and_waits_for_a_word() {
     assert_eq!(copies_after(&world, &place, &[]).await, 12);
     place.run(&["confirm", "support", "6"]).await.expect(0, &["support"]);
     assert_eq!(copies_after(&world, &place, &[]).await, 18);
+    // Whoever asks about an issue hears of the word that let its counterpart be made; others do not.
+    place.run(&["explain", "SUP-18"]).await.expect(0, &["\noperators\n", "`confirm support 6` by "]);
+    let before = place.run(&["explain", "SUP-1"]).await.expect(0, &[]);
+    assert!(!before.stdout.contains("`confirm support"), "{before:?}");
     place.run(&["confirm", "elsewhere", "6"]).await.expect(1, &["there is no sync `elsewhere`"]);
 }
 

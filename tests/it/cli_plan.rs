@@ -59,6 +59,52 @@ async fn a_change_far_behind_in_a_long_text_is_shown_by_its_words() {
     assert!(!said.all().contains('\u{1b}'), "no colours where no terminal is: {said:?}");
 }
 
+/// Of a comment, too; and where something is left out it is said where it stands in full.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_far_behind_in_a_comment_is_shown_by_its_words() {
+    const CUT: &str = "\nLong values are cut here; `--json` gives them in full.\n";
+    let world = World::new().await;
+    let place = world.place();
+    let jane = world.acme.person("jane").unwrap();
+    let fields = json!({ "summary": "First", "priority": { "name": "Highest" } });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    let words = |last: &str| {
+        format!("one two three four five six seven eight nine ten eleven twelve thirteen fourteen {last} sixteen")
+    };
+    let comment = jane.comment(&key, &words("fifteen")).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    jane.edit(&key, json!({ "summary": "Second" })).unwrap();
+    let said = place.run(&["plan"]).await.expect(0, &["~ globex ENG-1 summary: \"First\" -> \"Second\"\n"]);
+    assert!(!said.all().contains(CUT), "nothing is cut: {said:?}");
+    jane.edit_comment(&key, &comment, &words("otherwise")).unwrap();
+    let line = " becomes: … eleven twelve thirteen fourteen [-fifteen-]{+otherwise+} sixteen\n";
+    place.run(&["plan"]).await.expect(0, &[line, CUT]);
+    let json = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+    let wanted = json["items"][0]["plan"]["operations"].to_string();
+    assert!(wanted.contains("one two three") && wanted.contains("otherwise sixteen"), "{json:#}");
+}
+
+/// What stops a sync is told with what to do, on the terminal and in JSON.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stops_a_sync_is_told_with_its_remedy() {
+    let world = World::new().await;
+    let place = world.place();
+    let fields = json!({ "summary": "First", "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    // A state that is new finds a copy that it cannot have made.
+    for ending in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(place.file(&format!("state.db{ending}")));
+    }
+    let what = "? sync support, side globex: no counterpart is created in this sync: ";
+    let remedy = "stop the daemon and restore the state from a backup, ";
+    place.run(&["plan"]).await.expect(1, &[what, &format!(" ({remedy}"), "1 sync stopped"]);
+    let json = place.run(&["plan", "--json"]).await.expect(1, &[]).json();
+    let stopped = &json["stopped"][0];
+    assert!(stopped["remedy"].as_str().is_some_and(|said| said.starts_with(remedy)), "{stopped}");
+    assert!(stopped["why"].as_str().is_some_and(|said| !said.contains(remedy)), "{stopped}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_plan_says_of_requests_and_mails_is_what_a_run_sends() {
     for notify in ["always", "never"] {
@@ -100,7 +146,7 @@ async fn what_follows_a_creation_is_planned_with_it() {
         "\nthen:\n",
         "\n& globex ENG-? file `small.txt` of acme is attached (16 bytes)\n",
         "of acme: \"Jane Roe (acme): said in the open\"",
-        "\n- globex ENG-? `large.bin` of acme is not copied",
+        "\nx globex ENG-? `large.bin` of acme is not copied",
         "\n@ globex ENG-? links to SUP-1 (acme)\n",
         "\n@ acme SUP-1 links to ENG-? (globex)\n",
         "\n> globex ENG-? status: `Open`, by the transitions that are offered then\n",

@@ -103,7 +103,10 @@ async fn what_was_mended_arrives_at_once_when_its_cause_is_tried_again() {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &parts);
     assert!(!audit.stdout.contains("--dry-run"), "{audit:?}");
-    place.run(&["explain", &keys[2]]).await.expect(0, &["problems retry"]);
+    let by_key = format!("`problems retry {}` by ", keys[2]);
+    let by_cause = format!("`problems retry --cause {cause}` by ");
+    let other = place.run(&["explain", &keys[2]]).await.expect(0, &[&by_key]);
+    assert!(!other.stdout.contains(&by_cause), "it had another cause: {other:?}");
     // What stood is told still, with how it ended, among what was written.
     let parts = [
         "\nwritten, and problems that are over, the newest last\n",
@@ -112,6 +115,8 @@ async fn what_was_mended_arrives_at_once_when_its_cause_is_tried_again() {
     ];
     let said = place.run(&["explain", &keys[0]]).await.expect(0, &parts);
     assert!(!said.stdout.contains("\nproblems\n"), "{said:?}");
+    // What was said of a cause was said of each issue that had it.
+    assert!(said.stdout.contains("\noperators\n") && said.stdout.contains(&by_cause), "{said:?}");
     let (made, over) = (said.stdout.find("create `Defect`"), said.stdout.find(" a problem (over, "));
     assert!(made.is_some() && made < over, "not in the order of their times: {said:?}");
     let json = place.run(&["explain", &keys[0], "--json"]).await.expect(0, &[]).json();
@@ -172,7 +177,10 @@ async fn a_dismissed_problem_is_listed_only_where_it_is_asked_for() {
     assert_eq!(left.len(), 1, "{left:?}");
     place.run(&["problems"]).await.expect(1, &["2 more problems dismissed: `jirasyncd problems --dismissed`"]);
     place.run(&["status"]).await.expect(1, &["1  problems standing", "2  problems dismissed"]);
-    place.run(&["explain", &keys[0]]).await.expect(0, &[", dismissed "]);
+    let given = format!("`problems dismiss --cause {cause}` by ");
+    place.run(&["explain", &keys[0]]).await.expect(0, &[", dismissed ", &given]);
+    let other = place.run(&["explain", &keys[2]]).await.expect(0, &[]);
+    assert!(!other.stdout.contains("problems dismiss"), "it had another cause: {other:?}");
     place.run(&["problems", "show", &cause]).await.expect(0, &["SUP-1", "  dismissed since "]);
     place.run(&["problems", "--dismissed"]).await.expect(0, &[&cause, "  dismissed since ", " by ", "uid"]);
     let json = place.run(&["problems", "--dismissed", "--json"]).await.expect(0, &[]).json();
@@ -237,6 +245,10 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await;
     let audit = audit.expect(0, &[&format!("`problems resolve {key} --take …`: done")]);
     assert!(!audit.stdout.contains("says"), "{audit:?}");
+    // A word about a field names no issue, and is told of each that it was about.
+    let words = ["problems", "resolve", "--field", "summary", "--take", "What globex says", "--yes"];
+    place.run(&words).await.expect(0, &["stands again: 1 value of 1 item"]);
+    place.run(&["explain", &key]).await.expect(0, &["`problems resolve --field summary --take …` by "]);
     // Nobody else wrote what the operator let stand.
     let of_it: Vec<&str> = audit.stdout.lines().filter(|line| line.contains("because of `problems resolve`")).collect();
     assert!(!of_it.is_empty() && of_it.iter().all(|line| !line.contains(", by ")), "{audit:?}");

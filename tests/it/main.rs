@@ -440,6 +440,8 @@ mod text_table;
 #[cfg(test)]
 mod text_trees;
 #[cfg(test)]
+mod version;
+#[cfg(test)]
 mod webhook_events;
 #[cfg(test)]
 mod webhook_receiver;

@@ -9,7 +9,7 @@ use jirasyncd::model::ids::{CommentId, SideId};
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::operation::Action;
 use jirasyncd::model::settings::{ConflictPolicy, CopyEdits, RestrictedRow};
-use jirasyncd::plan::{Plan, plan};
+use jirasyncd::plan::{Line, Plan, lines_of, operation_in_words, plan, render};
 use jirasyncd::text;
 
 use super::plan_check_files::said;
@@ -154,6 +154,42 @@ fn what_a_person_writes_into_a_copy_flows_back_where_it_is_for_the_same_readers(
     assert!(!flows_back(|world| world.sync.comments.copies = CopyEdits::Hold));
     assert!(!flows_back(|world| narrow(world, 0)));
     assert!(!flows_back(|world| narrow(world, 1)));
+}
+
+/// Home's person writes something else into their one comment.
+fn say(world: &mut World, words: &str) {
+    world.revise(&side(0), 0, Revision::Edit);
+    let syntax = world.syntax(&side(0));
+    world.issues.get_mut(&side(0)).unwrap()[0].comments[0].body = text::write(&text::from_plain(words), syntax);
+}
+
+/// What changes far behind the beginning of a comment is shown, in our copy and in the original that somebody's change of the copy goes into.
+/// Of what was written long ago nothing is compared with what stands there by now.
+#[test]
+fn a_change_far_behind_in_a_comment_is_shown_by_its_words() {
+    let long = |last: &str| {
+        format!("one two three four five six seven eight nine ten eleven twelve thirteen fourteen {last} sixteen")
+    };
+    let mut world = settled();
+    world.comment(&side(0), false);
+    world.settle().unwrap();
+    say(&mut world, &long("fifteen"));
+    world.settle().unwrap();
+    say(&mut world, &long("otherwise"));
+    let plan = world.think(&world.everywhere(), true);
+    let shown = render(&plan);
+    let words = "becomes: … eleven twelve thirteen fourteen [-fifteen-]{+otherwise+} sixteen\n";
+    assert!(shown.contains(words), "{shown}");
+    assert!(lines_of(&plan).iter().any(Line::is_cut), "some words are left out: {shown}");
+    let edit = plan.operations.iter().find(|it| matches!(it.action, Action::EditComment { .. })).unwrap();
+    let told = operation_in_words(&plan.item, edit);
+    assert!(told[0].contains("one two") && !told[0].contains("{+"), "{told:?}");
+    world.settle().unwrap();
+    world.sync.comments.copies = CopyEdits::FlowBack;
+    world.catalogs.get_mut(&side(0)).unwrap().edits_all_comments = Some(true);
+    world.revise(&side(1), 0, Revision::EditCopy);
+    let shown = render(&world.think(&world.everywhere(), true));
+    assert!(shown.contains("becomes, as its copy on b: … ") && shown.contains("sixteen {+scribble "), "{shown}");
 }
 
 /// A copy stays internal when its row is gone; what is written into it stays there too.

@@ -1079,7 +1079,7 @@ fn the_rendering_says_what_is_planned() {
     let local = NativeValue::Named(jirasyncd::model::issue::Named { id: String::new(), name: "a Local".to_owned() });
     world.set(&side(0), "priority", local, By::Person);
     let text = render(&world.think(&world.everywhere(), false));
-    assert!(text.contains("- b B-") && text.contains("has no counterpart"), "{text}");
+    assert!(text.contains("x b B-") && text.contains("has no counterpart"), "{text}");
     let json = serde_json::to_value(world.think(&world.everywhere(), false)).unwrap();
     assert!(json["holds"][0]["remedy"].is_string());
     let _ = FieldId::from("status");

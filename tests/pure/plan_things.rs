@@ -452,8 +452,10 @@ fn each_write_is_said_with_what_it_changes() {
     let rules = ThingRules { sync, thing: Thing::Component, settings };
     let now = "2026-11-27T08:00:00Z".parse().unwrap();
     let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
-    let lines =
-        |looks: &Looks<'_>| render_things(&looks.things, &thing_writes(looks.rules, &looks.things, &looks.read()));
+    let lines = |looks: &Looks<'_>| -> Vec<String> {
+        let writes = thing_writes(looks.rules, &looks.things, &looks.read());
+        render_things(&looks.things, &writes).iter().map(ToString::to_string).collect()
+    };
     let (one, two) = (seen("1", "One"), seen("2", "Two"));
     looks.look([&[one.clone(), two.clone()], &[], &[]]);
     let made = lines(&looks);

@@ -343,7 +343,7 @@ impl World {
         self.catalogs[side].kind.unwrap()
     }
 
-    fn syntax(&self, side: &SideId) -> Syntax {
+    pub(crate) fn syntax(&self, side: &SideId) -> Syntax {
         if self.kind(side) == Kind::Cloud { Syntax::Adf } else { Syntax::Wiki }
     }
 
