@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use places::Found;
 
 /// Places that hand on what another one says, or what Jira says: those are listed from there. File and name.
-const HANDED_ON: [&str; 38] = [
+const HANDED_ON: [&str; 40] = [
     // What Jira or the configuration says, in their own words.
     "app/commands.rs error",
     "app/instances.rs words",
@@ -31,6 +31,7 @@ const HANDED_ON: [&str; 38] = [
     "engine/merge.rs why",
     "engine/pair.rs error",
     "engine/pair.rs why",
+    "jira/sending.rs why",
     // A message that was made, kept and read again.
     "app/configured.rs gone",
     "app/instances.rs what",
@@ -39,6 +40,7 @@ const HANDED_ON: [&str; 38] = [
     "engine/outcome.rs reason",
     "engine/work.rs reason",
     "engine/work.rs why",
+    "jira/created.rs why",
     "model/cause.rs what",
     "model/notices/mod.rs title",
     "plan/attachments.rs why",
@@ -119,11 +121,34 @@ fn each_way_of_saying_something_is_read() {
                 bail!("the {} ends", self.name())
             }
         }
+        fn proof(head: &str) -> Result<(), Failure> {
+            let unclear = |why: &str| Failure::Unreadable(why.to_owned());
+            if head.is_empty() { return Err(unclear("neither one nor the other")); }
+            Err(Failure::NotUs(format!("answered as {head}")))
+        }
         #[cfg(test)]
         mod tests { fn not() { Answer::refused("only a test") } }
     "#;
-    fs::create_dir(place.path().join("src")).unwrap();
-    fs::write(place.path().join("src/one.rs"), source).unwrap();
+    let trouble = r#"
+        impl fmt::Display for Trouble {
+            fn fmt(&self, f: &mut Formatter) -> Result { f.write_str(match self { Self::Dns => "no address" }) }
+        }
+        fn sent(error: &Other, outcome: Outcome) -> Failure {
+            if let Outcome::NotSent(why) = outcome { return Failure::Unreachable(why) }
+            Failure::Unreachable(error.to_string())
+        }
+    "#;
+    let pulse = r#"
+        fn is_alive(&self) -> Result<(), String> {
+            let fails = self.fails.then(|| "the state fails".to_owned());
+            said(fails.into_iter().chain(self.why.contains("not said here").then_some(self.text("word"))))
+        }
+    "#;
+    for (file, source) in [("one.rs", source), ("jira/transport.rs", trouble), ("app/measure.rs", pulse)] {
+        let path = place.path().join("src").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, source).unwrap();
+    }
     let found = of(place.path());
     let said: Vec<(&str, String)> = found
         .messages
@@ -132,12 +157,16 @@ fn each_way_of_saying_something_is_read() {
         .collect();
     let expected = [
         ("no {thing} at {path}", ""),
+        ("answered as {head}", ""),
+        ("neither one nor the other", ""),
+        ("no address", ""),
         ("by the way of another", "look at it"),
         ("first of {bad}", "do that"),
         ("second", "do this"),
         ("{key} fails: {error}", ""),
         ("{key} is wrong", ""),
         ("the {name} ends", ""),
+        ("the state fails", ""),
         ("a line of the log", ""),
     ];
     assert_eq!(said, expected.map(|(message, remedy)| (message, remedy.to_owned())));

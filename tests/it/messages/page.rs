@@ -19,7 +19,7 @@ What stands in braces is filled in: `{instance}` by the name of an instance, `{e
 passed on in its own words, after what was attempted, on which instance. By symptoms: [troubleshooting.md](troubleshooting.md).
 ";
 
-const AREAS: [(Area, &str, &str); 11] = [
+const AREAS: [(Area, &str, &str); 12] = [
     (
         Area::Configuration,
         "In the configuration file",
@@ -69,6 +69,11 @@ const AREAS: [(Area, &str, &str); 11] = [
         Area::Webhooks,
         "From `jirasyncd webhooks`",
         "Told of each instance by itself; code 1 where something is to be done, 3 where the instance did not answer.",
+    ),
+    (
+        Area::Health,
+        "From `/healthz` and `/readyz`",
+        "Answered with 503, a reason per line; `jirasyncd health` tells those of `/healthz`, with code 1.",
     ),
     (Area::Notices, "Notices", "Sent by the ways that `[notices]` names; the text is that of the message."),
     (

@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Lit, LitStr, Token};
 
-use super::code::{Code, Source, called, is_for_tests};
+use super::code::{Bound, Code, Source, called, is_for_tests, start};
 use super::trace::{Text, Trace, filled, template};
 
 /// Under which heading a message stands.
@@ -28,6 +28,7 @@ pub(super) enum Area {
     Commands,
     Beside,
     Webhooks,
+    Health,
     Notices,
     Log,
 }
@@ -108,6 +109,32 @@ impl<'s> Visit<'s> for Errors<'_> {
     fn visit_item_struct(&mut self, item: &'s syn::ItemStruct) {
         self.attributes(&item.attrs);
     }
+
+    /// What an error of ours says that has no attribute for it.
+    fn visit_item_impl(&mut self, item: &'s syn::ItemImpl) {
+        let shown = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+        if self.path.starts_with("jira/") && shown.is_some_and(|last| last.ident == "Display") {
+            Arms { path: self.path, found: self.found }.visit_item_impl(item);
+        }
+        visit::visit_item_impl(self, item);
+    }
+}
+
+/// The texts that the branches of a `Display` come down to.
+struct Arms<'f> {
+    path: &'f str,
+    found: &'f mut Found,
+}
+
+impl<'s> Visit<'s> for Arms<'_> {
+    fn visit_arm(&mut self, arm: &'s syn::Arm) {
+        if let Expr::Lit(one) = &*arm.body
+            && let Lit::Str(text) = &one.lit
+        {
+            add(self.found, Area::Jira, self.path, text.span().start().line, text.value(), []);
+        }
+        visit::visit_arm(self, arm);
+    }
 }
 
 fn add(
@@ -139,6 +166,23 @@ fn add(
 
 /// Functions that only hand on what they are called with: the calls of them are looked at.
 const HANDS_ON: [&str; 7] = ["problem", "hold", "error", "warning", "note", "unknown", "refused"];
+
+/// Functions whose answers people read as they are: every text that is made in one of them is a message.
+const ANSWERS: [(&str, &str, Area); 13] = [
+    ("jira/call.rs", "of", Area::Jira),
+    ("jira/call.rs", "request", Area::Jira),
+    ("jira/mod.rs", "in_words", Area::Jira),
+    ("jira/mod.rs", "meaning", Area::Jira),
+    ("engine/pairing.rs", "pair_with", Area::Problems),
+    ("engine/pairing_scope.rs", "may_meet", Area::Problems),
+    ("engine/why_not.rs", "why_not_begun", Area::Beside),
+    ("engine/why_not.rs", "stands_against", Area::Beside),
+    ("app/preview.rs", "not_begun", Area::Beside),
+    ("app/measure.rs", "is_alive", Area::Health),
+    ("app/measure.rs", "is_ready", Area::Health),
+    ("cli/since.rs", "from_str", Area::Commands),
+    ("cli/arguments.rs", "issue_key", Area::Commands),
+];
 
 /// The calls and constructions that say something, in one function.
 struct Places<'c, 's> {
@@ -205,6 +249,50 @@ impl<'s> Places<'_, 's> {
         }
     }
 
+    /// Where this function's own texts stand, if people read all of them.
+    fn answers(&self) -> Option<Area> {
+        let name = &self.code.functions[self.function].name;
+        ANSWERS.iter().find(|(path, function, _)| *path == self.path && function == name).map(|(.., area)| *area)
+    }
+
+    /// What a request failed by. The words of another error are listed where that error is, and what was taken out of a failure or an
+    /// outcome is listed where that was made.
+    fn of_an_instance(&mut self, what: &'s Expr) {
+        let of_an_error = matches!(what, Expr::MethodCall(call) if call.method == "to_string");
+        if !of_an_error && !self.is_taken_out(what) {
+            self.alone(Area::Jira, what);
+        }
+    }
+
+    /// Whether a name was taken out of something by a pattern.
+    fn is_taken_out(&self, what: &Expr) -> bool {
+        let Expr::Path(path) = what else { return false };
+        let Some(name) = path.path.get_ident() else { return false };
+        let binding = self.code.binding(self.function, &name.to_string(), start(what.span()));
+        matches!(binding.map(|binding| &binding.bound), Some(Bound::To(_, steps)) if !steps.is_empty())
+    }
+
+    /// The same where it is a part of what is made there.
+    fn of_a_failure(&mut self, one: &'s syn::ExprStruct) {
+        let field = |wanted: &str| {
+            let is_it =
+                |field: &&'s syn::FieldValue| matches!(&field.member, syn::Member::Named(name) if name == wanted);
+            one.fields.iter().find(is_it).map(|field| &field.expr)
+        };
+        let named = one.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        let said = match named.as_str() {
+            "NotJira" => field("why"),
+            "NotSent" => field("why").filter(|why| is_own(why)),
+            // What a function answers there is the system's own.
+            "TransportError" => field("detail").filter(|detail| !matches!(detail, Expr::Call(_))),
+            "Refusal" => field("messages").filter(|messages| matches!(messages, Expr::Macro(_))),
+            _ => None,
+        };
+        if let Some(said) = said {
+            self.of_an_instance(said);
+        }
+    }
+
     /// A line of a plan that begins with the sign for what is not known, or not right.
     fn doubtful(&mut self, what: &'s Expr) {
         let line = what.span().start().line;
@@ -234,6 +322,15 @@ impl<'s> Places<'_, 's> {
 
 impl<'s> Visit<'s> for Places<'_, 's> {
     fn visit_item(&mut self, _: &'s syn::Item) {}
+
+    fn visit_expr(&mut self, expression: &'s Expr) {
+        match self.answers() {
+            Some(area) if is_made(expression) => self.alone(area, expression),
+            // What is only looked for is not said.
+            Some(_) if matches!(expression, Expr::MethodCall(call) if call.method == "contains") => {}
+            Some(_) | None => visit::visit_expr(self, expression),
+        }
+    }
 
     fn visit_expr_method_call(&mut self, call: &'s syn::ExprMethodCall) {
         let arguments: Vec<&'s Expr> = call.args.iter().collect();
@@ -281,6 +378,14 @@ impl<'s> Visit<'s> for Places<'_, 's> {
             ("", "refuse", [what, help]) if self.is_config() => self.with_remedy(Area::Configuration, what, help),
             ("Answer", "new", [ended, lines]) if !went_well(ended) => self.alone(Area::Answers, lines),
             ("", "Err", [what]) => self.of_a_list(what),
+            ("Failure", "Unreachable" | "NotUs" | "Locked" | "NotJira" | "Unreadable", [what])
+            | ("WriteOutcome" | "NotDone" | "Decision", "InDoubt", [what])
+            | ("NotDone" | "Decision", "NotSent", [what, _])
+            | ("HookError", "No", [what]) => self.of_an_instance(what),
+            // What stands behind a failure that is told with its cause.
+            ("Error", "other" | "custom", [what]) if matches!(self.path, "jira/grant.rs" | "jira/wire.rs") => {
+                self.of_an_instance(what);
+            }
             ("Answer" | "Decision" | "", "refused", [what]) => self.alone(Area::Answers, what),
             _ => {}
         }
@@ -298,6 +403,7 @@ impl<'s> Visit<'s> for Places<'_, 's> {
         if let (Some(title), Some(text)) = (field(&["title"]), field(&["text"])) {
             self.with_remedy(Area::Notices, title, text);
         }
+        self.of_a_failure(one);
         let is_true =
             |field: &&'s Expr| matches!(field, Expr::Lit(one) if matches!(&one.lit, Lit::Bool(value) if value.value));
         // A value that Jira refused, or put back: told as a problem until it is tried again.
@@ -374,6 +480,19 @@ fn went_well(ended: &Expr) -> bool {
 /// Whether that is a record's list of refusals.
 fn is_refused(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Field(field) if matches!(&field.member, syn::Member::Named(name) if name == "refused"))
+}
+
+/// Whether that is a text that is made in this very place: one of words, and not a single word of some protocol.
+fn is_made(what: &Expr) -> bool {
+    let is_text = |what: &Expr| matches!(what, Expr::Lit(one) if matches!(&one.lit, Lit::Str(text) if text.value().trim().contains(' ')));
+    let is_constant = |what: &Expr| matches!(what, Expr::Path(path) if path.path.get_ident().is_some_and(|name| *name == name.to_string().to_uppercase()));
+    match what {
+        Expr::MethodCall(call) if call.method == "to_owned" || call.method == "into" => {
+            is_text(&call.receiver) || is_constant(&call.receiver)
+        }
+        Expr::Macro(one) => one.mac.path.is_ident("format") || one.mac.path.is_ident("vec"),
+        other => is_text(other),
+    }
 }
 
 /// Whether that is a text made here, and not one that is handed on.
