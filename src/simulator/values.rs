@@ -149,6 +149,9 @@ fn check_user(state: &State, project: &Project, field: &Field, user: &Value) -> 
     {
         return Err(format!("User '{}' cannot be assigned issues.", state.display(id)));
     }
+    if state.quirks.inactive_users_refused && !active {
+        return Err(format!("User '{}' is not active.", state.display(id)));
+    }
     Ok(())
 }
 

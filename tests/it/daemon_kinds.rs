@@ -197,6 +197,54 @@ async fn users_and_reporters_cross_by_the_map() {
     }
 }
 
+/// No document says whether a Jira takes somebody who left for a reporter or in a user picker. One that does not is told of by field, and the rest
+/// goes on; one that does is given them.
+#[tokio::test(start_paused = true)]
+async fn somebody_who_left_holds_up_only_the_fields_that_do_not_take_them() {
+    for (config, other, _, second) in pairs() {
+        for refused in [true, false] {
+            let mut world = world_with(&config, other, "Owner = \"both\"\nreporter = \"both\"", |_, setup| {
+                setup.quirks.inactive_users_refused = refused;
+            });
+            world.start().await;
+            world.jira(other).set_active(second, false);
+            let [jane, omar] = ["jane", "omar"].map(|name| world.person("acme", name));
+            let mut fields = json!({ "reporter": user(&world, "acme", &omar) });
+            fields[id("acme", OWNER)] = user(&world, "acme", &omar);
+            let key = jane.create("SUP", "Bug", issue(fields)).unwrap();
+            world.rest().await.unwrap();
+            jane.edit(&key, json!({ "summary": "Item 2" })).unwrap();
+            world.rest().await.unwrap();
+            let name = world.jira(other).display_name(world.person(other, second).id());
+            let shown =
+                |side: &str| (world.field(side, "Item 2", "reporter"), world.field(side, "Item 2", &id(side, OWNER)));
+            let problems = world.problems().await;
+            if refused {
+                let (reporter, owner) = shown(other);
+                assert!(reporter != name && owner.is_empty(), "{other}: {reporter}, {owner}");
+                for row in ["reporter", "Owner"] {
+                    let told = format!("{other}: Jira refused `{row}`");
+                    assert!(problems.iter().any(|problem| problem.starts_with(&told)), "{row}: {problems:?}");
+                }
+                assert_eq!(problems.len(), 2, "{problems:?}");
+                assert_eq!(shown("acme"), ("Omar Haddad".to_owned(), "Omar Haddad".to_owned()));
+                world.jira(other).reset_calls();
+                world.intervals(20).await;
+                assert_eq!(world.jira(other).count("editIssue"), 0, "nothing is tried again soon");
+                // Back again: made good by the next full check.
+                world.jira(other).set_active(second, true);
+                world.pass(7 * 3_600).await;
+                world.daemon().engine().sweep(None).await.unwrap();
+                world.rest().await.unwrap();
+            }
+            assert_eq!(shown(other), (name.clone(), name), "{refused}: {problems:?}");
+            assert_eq!(shown("acme"), ("Omar Haddad".to_owned(), "Omar Haddad".to_owned()));
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{refused}");
+            quiet(&world).await;
+        }
+    }
+}
+
 /// Days are of six hours on one side and of eight on the other: a word that was passed on as it stands would be another time there.
 #[tokio::test(start_paused = true)]
 async fn estimates_cross_in_seconds_whatever_they_are_written_as() {
