@@ -168,33 +168,38 @@ fn user(world: &World, side: &str, name: &str) -> Value {
     if side == "globex" { json!({ "name": name }) } else { json!({ "accountId": world.person(side, name).id() }) }
 }
 
+/// Rows whose fields are of another type on the other side, and `second` in the map beside home's Omar.
+fn of_other_types(config: &str, other: &str, second: &str) -> World {
+    let more = format!("users = [ {{ acme = \"omar@acme.example\", {other} = \"{second}\" }}, ");
+    let rows = format!(
+        "summary = \"both\"\n\
+         team = {{ acme = \"Team\", {other} = \"Lead\", kind = \"people\" }}\n\
+         effort = {{ acme = \"timeoriginalestimate\", {other} = \"Effort\", kind = \"duration\" }}\n\
+         budget = {{ acme = \"Budget\", {other} = \"timeoriginalestimate\", kind = \"duration\" }}\n\
+         tags = {{ acme = \"Tags\", {other} = \"Tag options\", kind = \"words\" }}\n\
+         seen = {{ acme = \"Seen in\", {other} = \"Seen words\", kind = \"words\" }}"
+    );
+    let home = [
+        ("Team", FieldType::Users),
+        ("Budget", FieldType::Number),
+        ("Tags", FieldType::Labels),
+        ("Seen in", FieldType::Versions),
+    ];
+    let there = [
+        ("Lead", FieldType::User),
+        ("Effort", FieldType::Number),
+        ("Tag options", FieldType::MultiSelect(options(&["Core", "Edge"]))),
+        ("Seen words", FieldType::Labels),
+    ];
+    world(&config.replacen("users = [ ", &more, 1), other, &rows, &home, &there)
+}
+
 /// Several users in a field for one, an estimate in a number and a number in an estimate, words in options and versions in words.
 #[tokio::test(start_paused = true)]
 async fn sets_and_estimates_cross_to_fields_of_another_type_and_back() {
     for (config, other, who) in pairs() {
         let (second, cell) = if other == "globex" { ("mlopez", "mlopez") } else { ("anna", "anna@initech.example") };
-        let more = format!("users = [ {{ acme = \"omar@acme.example\", {other} = \"{cell}\" }}, ");
-        let rows = format!(
-            "summary = \"both\"\n\
-             team = {{ acme = \"Team\", {other} = \"Lead\", kind = \"people\" }}\n\
-             effort = {{ acme = \"timeoriginalestimate\", {other} = \"Effort\", kind = \"duration\" }}\n\
-             budget = {{ acme = \"Budget\", {other} = \"timeoriginalestimate\", kind = \"duration\" }}\n\
-             tags = {{ acme = \"Tags\", {other} = \"Tag options\", kind = \"words\" }}\n\
-             seen = {{ acme = \"Seen in\", {other} = \"Seen words\", kind = \"words\" }}"
-        );
-        let home = [
-            ("Team", FieldType::Users),
-            ("Budget", FieldType::Number),
-            ("Tags", FieldType::Labels),
-            ("Seen in", FieldType::Versions),
-        ];
-        let there = [
-            ("Lead", FieldType::User),
-            ("Effort", FieldType::Number),
-            ("Tag options", FieldType::MultiSelect(options(&["Core", "Edge"]))),
-            ("Seen words", FieldType::Labels),
-        ];
-        let mut world = world(&config.replacen("users = [ ", &more, 1), other, &rows, &home, &there);
+        let mut world = of_other_types(&config, other, cell);
         world.start().await;
         let (jane, person) = (world.person("acme", "jane"), world.person(other, who));
         let key = jane
