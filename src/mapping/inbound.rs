@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Place;
 use super::scalar::{moment, number};
 use super::table::FOREIGN;
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::SideId;
 use crate::model::issue::{NativeValue, Person};
 use crate::model::settings::{FieldKind, Table};
@@ -18,6 +18,10 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         return Some(Value::Empty);
     }
     let value = match (place.row.kind, native) {
+        // Jira shows `3.0` where its log, and people, say `3`.
+        (FieldKind::Line, NativeValue::Text(text)) if matches!(place.shape(), Some(Shape::Number | Shape::Count)) => {
+            Value::Line(number(text).unwrap_or_else(|| text.trim().to_owned()))
+        }
         // Jira trims what is written, but keeps blanks that came otherwise: they are no difference.
         (FieldKind::Line, NativeValue::Text(text) | NativeValue::Wiki(text)) => Value::Line(text.trim().to_owned()),
         (FieldKind::Day, NativeValue::Text(text)) => Value::Day(text.get(..10).unwrap_or(text).to_owned()),

@@ -81,6 +81,8 @@ pub struct AttachmentView {
     pub id: u64,
     /// Name.
     pub name: String,
+    /// MIME type, as it was said when it was attached.
+    pub mime: String,
     /// Id of its author.
     pub author: Option<String>,
     /// When it was attached.
@@ -95,6 +97,7 @@ fn attachment(file: &Attachment) -> AttachmentView {
     AttachmentView {
         id: file.id,
         name: file.name.clone(),
+        mime: file.mime.clone(),
         author: file.author.clone(),
         created: file.created,
         length: file.content.len(),

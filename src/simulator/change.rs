@@ -89,7 +89,7 @@ pub(crate) fn draft(
         }
         if name == "timetracking" {
             match writable(state, project, current, by, name, screen)
-                .and_then(|_| values::time_tracking(value, creating))
+                .and_then(|_| values::time_tracking(state, value, creating))
             {
                 Ok(estimates) => draft.changes.extend(estimates),
                 Err(reason) => drop(errors.insert(name.clone(), reason)),

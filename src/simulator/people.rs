@@ -326,16 +326,23 @@ impl Person {
         rest::unwatch(state, &call).map(drop)
     }
 
-    /// Attaches a file; gives its id.
+    /// Attaches a file that nobody knows the type of; gives its id.
     ///
     /// # Errors
     /// As REST would refuse it.
     pub fn attach(&self, issue: &str, name: &str, content: &[u8]) -> Result<String, Refusal> {
+        self.attach_as(issue, name, "application/octet-stream", content)
+    }
+
+    /// Attaches a file of that MIME type, as a browser names it; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn attach_as(&self, issue: &str, name: &str, mime: &str, content: &[u8]) -> Result<String, Refusal> {
         let boundary = "simulated-boundary";
         let name = name.replace('"', "%22");
         let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: \
-             application/octet-stream\r\n\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {mime}\r\n\r\n"
         );
         let body = [head.as_bytes(), content, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
         let content_type = format!("multipart/form-data; boundary={boundary}");

@@ -14,6 +14,11 @@ pub struct Quirks {
     pub comment_moves_updated: bool,
     /// Whether time tracking is switched on.
     pub time_tracking: bool,
+    /// Working hours of a day, as the site's time tracking is set: what `1d` means there, above 0.
+    pub hours_per_day: u64,
+    /// The reporter and a user picker of one take nobody whose account is inactive. Nothing documented says which; the assignee never does, since
+    /// it must hold Assignable User.
+    pub inactive_users_refused: bool,
     /// Whether issues can be watched: `Allow users to watch issues` of the general configuration (v3).
     pub watching: bool,
     /// With watching off an issue is said to have no watchers, instead of the list not being found. No document says which.
@@ -74,6 +79,8 @@ impl Default for Quirks {
             unknown_names_are_empty: false,
             comment_moves_updated: true,
             time_tracking: true,
+            hours_per_day: 8,
+            inactive_users_refused: false,
             watching: true,
             unwatched_is_empty: false,
             attachments: true,

@@ -236,7 +236,7 @@ impl View<'_> {
     }
 
     /// Both estimates, as `timetracking` shows them.
-    fn time_tracking(issue: &Issue) -> Value {
+    fn time_tracking(&self, issue: &Issue) -> Value {
         let mut body = Map::new();
         let parts = [
             ("timeoriginalestimate", "originalEstimate"),
@@ -245,7 +245,7 @@ impl View<'_> {
         ];
         for (field, name) in parts {
             if let Some(seconds) = issue.value(field).as_u64() {
-                body.insert(name.to_owned(), json!(time::in_words(seconds)));
+                body.insert(name.to_owned(), json!(time::in_words(seconds, self.state.quirks.hours_per_day)));
                 body.insert(format!("{name}Seconds"), json!(seconds));
             }
         }
@@ -318,7 +318,7 @@ impl View<'_> {
             let value = match field.kind {
                 FieldKind::Project => project.map_or(Value::Null, |project| self.project(project)),
                 FieldKind::Derived => self.derived(issue, &field.id),
-                FieldKind::TimeTracking => Self::time_tracking(issue),
+                FieldKind::TimeTracking => self.time_tracking(issue),
                 FieldKind::Plain(_)
                 | FieldKind::Priority
                 | FieldKind::Resolution

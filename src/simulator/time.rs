@@ -38,14 +38,18 @@ pub(crate) fn after(time: Timestamp, span: std::time::Duration) -> Timestamp {
     time.checked_add(signed).unwrap_or(Timestamp::MAX)
 }
 
-/// The units of a time to be spent: a week has five days, a day eight hours.
-const UNITS: [(char, u64); 4] = [('w', 144_000), ('d', 28_800), ('h', 3_600), ('m', 60)];
+/// The units of a time to be spent: a week has five days, a day as many hours as its site says.
+fn units(hours_per_day: u64) -> [(char, u64); 4] {
+    let day = hours_per_day.saturating_mul(3_600);
+    [('w', day.saturating_mul(5)), ('d', day), ('h', 3_600), ('m', 60)]
+}
 
 /// `1w 2d 3h 4m`, or bare minutes, in seconds; `None` for anything else.
-pub(crate) fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str, hours_per_day: u64) -> Option<u64> {
+    let units = units(hours_per_day);
     let mut sum = 0_u64;
     for part in text.split_whitespace() {
-        let unit = UNITS.iter().find(|(unit, _)| part.ends_with(*unit));
+        let unit = units.iter().find(|(unit, _)| part.ends_with(*unit));
         let (digits, each) = unit.map_or((part, 60), |(unit, each)| (part.trim_end_matches(*unit), *each));
         sum = sum.checked_add(digits.parse::<u64>().ok()?.checked_mul(each)?)?;
     }
@@ -53,10 +57,10 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
 }
 
 /// Seconds as Jira shows them: `1w 2d 3h 4m`.
-pub(crate) fn in_words(seconds: u64) -> String {
+pub(crate) fn in_words(seconds: u64, hours_per_day: u64) -> String {
     let mut rest = seconds;
     let mut parts = Vec::new();
-    for (unit, each) in UNITS {
+    for (unit, each) in units(hours_per_day) {
         if rest >= each {
             parts.push(format!("{}{unit}", rest / each));
             rest %= each;
@@ -76,6 +80,16 @@ mod tests {
         let shanghai = stamp(time, &zone("Asia/Shanghai"));
         assert_eq!(shanghai, "2021-01-17T20:34:00.500+0800");
         assert_eq!(parse_stamp(&shanghai), Some(time));
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_its_site_says() {
+        for (hours, day, week) in [(8, 28_800, 144_000), (6, 21_600, 108_000)] {
+            assert_eq!((seconds("1d", hours), seconds("1w", hours)), (Some(day), Some(week)));
+            assert_eq!((in_words(day, hours), in_words(week, hours)), ("1d".to_owned(), "1w".to_owned()));
+            assert_eq!(seconds("2h 30m", hours), Some(9_000));
+        }
+        assert_eq!(in_words(28_800, 6), "1d 2h");
     }
 
     #[test]

@@ -149,6 +149,9 @@ fn check_user(state: &State, project: &Project, field: &Field, user: &Value) -> 
     {
         return Err(format!("User '{}' cannot be assigned issues.", state.display(id)));
     }
+    if state.quirks.inactive_users_refused && !active {
+        return Err(format!("User '{}' is not active.", state.display(id)));
+    }
     Ok(())
 }
 
@@ -331,13 +334,13 @@ fn thing_reference(state: &State, project: &Project, kind: &FieldType, value: &V
 
 /// What a client wrote as `timetracking` -> the estimates that it gives, in seconds. At creation what is only estimated is
 /// what remains as well.
-pub(crate) fn time_tracking(value: &Value, creating: bool) -> Result<Vec<(String, Value)>, String> {
+pub(crate) fn time_tracking(state: &State, value: &Value, creating: bool) -> Result<Vec<(String, Value)>, String> {
     let given = |name: &str| match value.get(name) {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(Value::Null)),
         Some(value) => {
             let text = value.as_str().unwrap_or_default();
-            time::seconds(text)
+            time::seconds(text, state.quirks.hours_per_day)
                 .map(|seconds| Some(json!(seconds)))
                 .ok_or_else(|| format!("The value '{text}' is not a valid time: e.g. \"3w 4d 12h\" was expected"))
         }

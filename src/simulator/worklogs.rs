@@ -42,12 +42,12 @@ pub(crate) fn check(state: &State, project: &Project, by: By<'_>, body: &Value) 
         ),
         None => None,
     };
-    let words = body.get("timeSpent").and_then(Value::as_str);
+    let (words, day) = (body.get("timeSpent").and_then(Value::as_str), state.quirks.hours_per_day);
     let seconds = match (body.get("timeSpentSeconds").and_then(Value::as_u64), words) {
         (Some(seconds), _) => Some(seconds),
-        (None, Some(words)) => {
-            Some(time::seconds(words).ok_or_else(|| Refusal::field("timeLogged", "Invalid time duration entered."))?)
-        }
+        (None, Some(words)) => Some(
+            time::seconds(words, day).ok_or_else(|| Refusal::field("timeLogged", "Invalid time duration entered."))?,
+        ),
         (None, None) => None,
     };
     if seconds == Some(0) {
@@ -87,8 +87,11 @@ pub(crate) fn log(
     let before = spent("timespent");
     let sum: u64 = issue.worklogs.iter().map(|work| work.seconds).sum();
     let remaining = spent(REMAINING);
+    let day = state.quirks.hours_per_day;
     let wanted = |words: Option<&str>, name: &str| {
-        words.and_then(time::seconds).ok_or_else(|| Refusal::field(name, "A valid estimate must be given."))
+        words
+            .and_then(|words| time::seconds(words, day))
+            .ok_or_else(|| Refusal::field(name, "A valid estimate must be given."))
     };
     let after = match adjust.how {
         "leave" => remaining,
@@ -147,7 +150,7 @@ pub(crate) fn show(view: View<'_>, issue: &Issue, work: &Worklog, properties: bo
     let mut body = json!({
         "self": view.link(&format!("issue/{}/worklog/{}", issue.id, work.id)), "id": work.id.to_string(),
         "issueId": issue.id.to_string(), "created": view.stamp(work.created), "updated": view.stamp(work.updated),
-        "started": view.stamp(work.started), "timeSpent": time::in_words(work.seconds),
+        "started": view.stamp(work.started), "timeSpent": time::in_words(work.seconds, view.state.quirks.hours_per_day),
         "timeSpentSeconds": work.seconds,
     });
     if !work.comment.is_null() {

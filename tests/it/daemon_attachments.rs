@@ -13,15 +13,23 @@ fn with(config: &str, how: &str) -> String {
     config.replacen("home = \"acme\"", &format!("home = \"acme\"\n{how}"), 1)
 }
 
+/// A Jira, and who works there.
+type At = (&'static str, &'static str);
+
 /// Sides with an item, the first of which is where files are attached.
-async fn pairs() -> Vec<(World, (&'static str, &'static str), (&'static str, &'static str))> {
+async fn pairs() -> Vec<(World, At, At)> {
+    pairs_with("attachments = \"both\"").await
+}
+
+/// The same with what the configuration says of files.
+async fn pairs_with(how: &str) -> Vec<(World, At, At)> {
     let mut all = Vec::new();
     for (config, from, to) in [
         (two(), ("acme", "jane"), ("globex", "jdoe")),
         (two(), ("globex", "jdoe"), ("acme", "jane")),
         (two_clouds(), ("acme", "omar"), ("initech", "petra")),
     ] {
-        let world = World::new(&with(&config, "attachments = \"both\""), |_| {}).await;
+        let world = World::new(&with(&config, how), |_| {}).await;
         let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
         world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
         world.rest().await.unwrap();
@@ -200,7 +208,30 @@ async fn row_018_what_a_jira_does_not_take_is_told_by_name_and_size() {
     assert!(problems.iter().any(|problem| problem.contains("permission to create attachments")), "{problems:?}");
 }
 
-/// People of the simulated Jira attach what it knows no type of.
+/// What a side says of the type decides, not the name; and the copy is of that type, too.
+#[tokio::test(start_paused = true)]
+async fn a_picture_crosses_and_keeps_its_type_where_only_pictures_are_to() {
+    for (world, from, to) in pairs_with("attachments = { types = [\"image/*\"] }").await {
+        let key = world.issue(from.0, "Item").key;
+        let person = world.person(from.0, from.1);
+        person.attach_as(&key, "plan.png", "image/png", b"png").unwrap();
+        person.attach_as(&key, "plan.pdf", "application/pdf", b"pdf").unwrap();
+        person.attach_as(&key, "false.png", "application/pdf", b"pdf, too").unwrap();
+        person.attach_as(&key, "photo", "image/jpeg", b"jpeg").unwrap();
+        world.rest().await.unwrap();
+        let types = |jira: &str| {
+            let all = files(&world, jira).into_iter().map(|file| (file.name, file.mime));
+            all.collect::<std::collections::BTreeMap<String, String>>()
+        };
+        let copies = [("photo", "image/jpeg"), ("plan.png", "image/png")];
+        let copies = copies.map(|(name, mime)| (name.to_owned(), mime.to_owned()));
+        assert_eq!(types(to.0), copies.into(), "{from:?} to {to:?}");
+        assert_eq!(types(from.0).len(), 4, "{from:?} to {to:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from:?} to {to:?}");
+    }
+}
+
+/// People of the simulated Jira attach what it knows no type of, unless they say one.
 #[tokio::test(start_paused = true)]
 async fn only_files_of_the_types_that_are_configured_cross() {
     for (types, copies) in [("[\"image/*\"]", 0), ("[\"image/*\", \"application/octet-*\"]", 1)] {

@@ -163,6 +163,177 @@ async fn values_cross_from_one_type_of_field_to_another() {
     }
 }
 
+/// Somebody, as a field of their Jira takes them.
+fn user(world: &World, side: &str, name: &str) -> Value {
+    if side == "globex" { json!({ "name": name }) } else { json!({ "accountId": world.person(side, name).id() }) }
+}
+
+/// Rows whose fields are of another type on the other side, and `second` in the map beside home's Omar.
+fn of_other_types(config: &str, other: &str, second: &str) -> World {
+    let more = format!("users = [ {{ acme = \"omar@acme.example\", {other} = \"{second}\" }}, ");
+    let rows = format!(
+        "summary = \"both\"\n\
+         team = {{ acme = \"Team\", {other} = \"Lead\", kind = \"people\" }}\n\
+         effort = {{ acme = \"timeoriginalestimate\", {other} = \"Effort\", kind = \"duration\" }}\n\
+         budget = {{ acme = \"Budget\", {other} = \"timeoriginalestimate\", kind = \"duration\" }}\n\
+         tags = {{ acme = \"Tags\", {other} = \"Tag options\", kind = \"words\" }}\n\
+         seen = {{ acme = \"Seen in\", {other} = \"Seen words\", kind = \"words\" }}"
+    );
+    let home = [
+        ("Team", FieldType::Users),
+        ("Budget", FieldType::Number),
+        ("Tags", FieldType::Labels),
+        ("Seen in", FieldType::Versions),
+    ];
+    let there = [
+        ("Lead", FieldType::User),
+        ("Effort", FieldType::Number),
+        ("Tag options", FieldType::MultiSelect(options(&["Core", "Edge"]))),
+        ("Seen words", FieldType::Labels),
+    ];
+    world(&config.replacen("users = [ ", &more, 1), other, &rows, &home, &there)
+}
+
+/// Several users in a field for one, an estimate in a number and a number in an estimate, words in options and versions in words.
+#[tokio::test(start_paused = true)]
+async fn sets_and_estimates_cross_to_fields_of_another_type_and_back() {
+    for (config, other, who) in pairs() {
+        let (second, cell) = if other == "globex" { ("mlopez", "mlopez") } else { ("anna", "anna@initech.example") };
+        let mut world = of_other_types(&config, other, cell);
+        world.start().await;
+        let (jane, person) = (world.person("acme", "jane"), world.person(other, who));
+        let key = jane
+            .create(
+                "SUP",
+                "Bug",
+                issue(&json!({
+                    "customfield_24000": [user(&world, "acme", "jane"), user(&world, "acme", "omar")],
+                    "timetracking": { "originalEstimate": "2h" }, "customfield_24001": 5_400,
+                    "customfield_24002": ["Core"], "customfield_24003": [{ "name": "1.0" }, { "name": "2.0" }],
+                })),
+            )
+            .unwrap();
+        world.rest().await.unwrap();
+        let key_there = world.issue(other, "Item").key;
+        let there = |place: u64| world.field(other, "Item", &format!("customfield_{}", 34_000 + place));
+        let home = |place: u64| world.field("acme", "Item", &format!("customfield_{}", 24_000 + place));
+        let estimate = |side: &str| world.field(side, "Item", "timeoriginalestimate");
+        let number = |text: String| text.parse::<f64>().unwrap_or_default();
+        let name = |who: &str| world.jira(other).display_name(world.person(other, who).id());
+        assert_eq!(there(0), name(second), "of several the first in the map's order");
+        assert_eq!((number(there(1)), estimate(other)), (7_200.0, "5400".to_owned()));
+        assert_eq!((there(2), there(3)), ("Core".to_owned(), "1.0 2.0".to_owned()));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("`team` cannot be held in full"), "{problems:?}");
+        // Back: who is chosen there is all of the set.
+        let fields = json!({
+            "customfield_34000": user(&world, other, who), "customfield_34001": 10_800, "timetracking": { "originalEstimate": "4h" },
+        });
+        person.edit(&key_there, fields).unwrap();
+        let steps = json!({
+            "customfield_34002": [{ "add": { "value": "Edge" } }, { "remove": { "value": "Core" } }],
+            "customfield_34003": [{ "remove": "1.0" }],
+        });
+        person.update(&key_there, steps).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(home(0), "[Jane Roe]");
+        assert_eq!((estimate("acme"), number(home(1))), ("10800".to_owned(), 14_400.0));
+        assert_eq!((home(2), home(3)), ("Edge".to_owned(), "2.0".to_owned()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // A word that is no option there, and one that is no version here, stay on their sides and are told.
+        jane.update(&key, json!({ "customfield_24002": [{ "add": "Nowhere" }] })).unwrap();
+        person.update(&key_there, json!({ "customfield_34003": [{ "add": "9.9" }] })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((there(2), home(3)), ("Edge".to_owned(), "2.0".to_owned()));
+        let problems = world.problems().await;
+        let told =
+            |row: &str| problems.iter().any(|told| told.contains(&format!("`{row}` cannot be held in full here")));
+        assert!(problems.len() == 2 && told("tags") && told("seen"), "{problems:?}");
+        // Cleared.
+        let nothing = json!({
+            "customfield_24000": [], "timetracking": { "originalEstimate": null }, "customfield_24001": null,
+            "customfield_24002": [],
+        });
+        jane.edit(&key, nothing).unwrap();
+        person.edit(&key_there, json!({ "customfield_34003": [] })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!([there(0), there(1), there(2), home(3)], [const { String::new() }; 4]);
+        assert!(matches!(estimate(other).as_str(), "" | "0"), "{}", estimate(other));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        for side in ["acme", other] {
+            world.jira(side).reset_calls();
+        }
+        world.intervals(10).await;
+        for side in ["acme", other] {
+            assert_eq!(calls(world.jira(side)).get("editIssue"), None, "nothing of all that was taken for a change");
+        }
+    }
+}
+
+/// What cannot come back out of its counterpart goes one way, from whichever side holds it.
+#[tokio::test(start_paused = true)]
+async fn what_another_type_can_only_tell_crosses_one_way_from_either_side() {
+    let set = || options(&["Core", "Edge"]);
+    let sources = [
+        ("When", FieldType::DateTime),
+        ("Who", FieldType::User),
+        ("Several", FieldType::MultiSelect(set())),
+        ("Found", FieldType::Versions),
+        ("Points", FieldType::Number),
+        ("Words", FieldType::Labels),
+    ];
+    let targets = ["When told", "Who told", "Several told", "Found told", "Points told", "Words told"];
+    let targets = targets.map(|name| (name, if name == "When told" { FieldType::Date } else { FieldType::Text }));
+    for (config, other, who) in pairs() {
+        for from in ["acme", other] {
+            let (to, here, base) = if from == "acme" { (other, 24_000, 34_000) } else { ("acme", 34_000, 24_000) };
+            let mut rows = "summary = \"both\"".to_owned();
+            for ((source, _), (target, _)) in sources.iter().zip(&targets) {
+                let kind = if *source == "When" { "day" } else { "line" };
+                rows.push_str(&format!(
+                    "\nrow-{source} = {{ {from} = \"{source}\", {to} = \"{target}\", kind = \"{kind}\", from = [\"{from}\"] }}"
+                ));
+            }
+            let (home, there) = if from == "acme" { (&sources, &targets) } else { (&targets, &sources) };
+            let mut world = world(&config, other, &rows, home, there);
+            world.start().await;
+            let (project, kind, priority, name) = match from {
+                "acme" => ("SUP", "Bug", "Low", "jane"),
+                "globex" => ("ENG", "Defect", "P4", who),
+                _ => ("OPS", "Fehler", "Niedrig", who),
+            };
+            let person = world.person(from, name);
+            let id = |place: u64| format!("customfield_{}", here + place);
+            let fields = json!({
+                "priority": { "name": priority }, id(0): "2026-04-01T10:00:00.000+0000", id(1): user(&world, from, name),
+                id(2): [{ "value": "Edge" }, { "value": "Core" }], id(3): [{ "name": "2.0" }, { "name": "1.0" }],
+                id(4): 2.5, id(5): ["b", "a"],
+            });
+            let key = person.create(project, kind, issue(&fields)).unwrap();
+            world.rest().await.unwrap();
+            let told =
+                || [0, 1, 2, 3, 4, 5].map(|place| world.field(to, "Item", &format!("customfield_{}", base + place)));
+            let display = world.jira(from).display_name(person.id());
+            let first = ["01/Apr/26", display.as_str(), "Core, Edge", "1.0, 2.0", "2.5", "a, b"];
+            assert_eq!(told(), first, "{from}");
+            let fields = json!({
+                id(0): "2026-05-02T10:00:00.000+0000", id(1): null, id(2): [{ "value": "Edge" }], id(3): [], id(4): 4,
+                id(5): ["a", "b", "c"],
+            });
+            person.edit(&key, fields).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(told(), ["02/May/26", "", "Edge", "", "4", "a, b, c"], "{from}");
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+            // What somebody writes there stays there.
+            let theirs = world.person(to, if to == "acme" { "jane" } else { who });
+            let points = format!("customfield_{}", base + 4);
+            theirs.edit(&world.issue(to, "Item").key, json!({ points: "many" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field(from, "Item", &id(4)).parse::<f64>().unwrap(), 4.0, "{from}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn names_that_are_not_unique_and_types_that_do_not_fit_are_told_before_anything_is_done() {
     let rows = "summary = \"both\"\nTwin = \"both\"\nSplit = \"both\"\nbad = { acme = \"Note\", globex = \"Note\", kind = \"number\" }\n\

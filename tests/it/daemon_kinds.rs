@@ -59,9 +59,17 @@ fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
 }
 
 fn world(config: &str, other: &str, rows: &str) -> World {
+    world_with(config, other, rows, |_, _| {})
+}
+
+/// The same, each Jira changed before it starts.
+fn world_with(config: &str, other: &str, rows: &str, mut change: impl FnMut(&str, &mut Setup)) -> World {
     World::of(&config.replacen("summary = \"both\"", &format!("summary = \"both\"\n{rows}"), 1), |setups| {
-        enrich(setups.get_mut("acme").unwrap(), "acme");
-        enrich(setups.get_mut(other).unwrap(), other);
+        for side in ["acme", other] {
+            let setup = setups.get_mut(side).unwrap();
+            enrich(setup, side);
+            change(side, setup);
+        }
     })
 }
 
@@ -189,32 +197,95 @@ async fn users_and_reporters_cross_by_the_map() {
     }
 }
 
+/// No document says whether a Jira takes somebody who left for a reporter or in a user picker. One that does not is told of by field, and the rest
+/// goes on; one that does is given them.
+#[tokio::test(start_paused = true)]
+async fn somebody_who_left_holds_up_only_the_fields_that_do_not_take_them() {
+    for (config, other, _, second) in pairs() {
+        for refused in [true, false] {
+            let mut world = world_with(&config, other, "Owner = \"both\"\nreporter = \"both\"", |_, setup| {
+                setup.quirks.inactive_users_refused = refused;
+            });
+            world.start().await;
+            world.jira(other).set_active(second, false);
+            let [jane, omar] = ["jane", "omar"].map(|name| world.person("acme", name));
+            let mut fields = json!({ "reporter": user(&world, "acme", &omar) });
+            fields[id("acme", OWNER)] = user(&world, "acme", &omar);
+            let key = jane.create("SUP", "Bug", issue(fields)).unwrap();
+            world.rest().await.unwrap();
+            jane.edit(&key, json!({ "summary": "Item 2" })).unwrap();
+            world.rest().await.unwrap();
+            let name = world.jira(other).display_name(world.person(other, second).id());
+            let shown =
+                |side: &str| (world.field(side, "Item 2", "reporter"), world.field(side, "Item 2", &id(side, OWNER)));
+            let problems = world.problems().await;
+            if refused {
+                let (reporter, owner) = shown(other);
+                assert!(reporter != name && owner.is_empty(), "{other}: {reporter}, {owner}");
+                for row in ["reporter", "Owner"] {
+                    let told = format!("{other}: Jira refused `{row}`");
+                    assert!(problems.iter().any(|problem| problem.starts_with(&told)), "{row}: {problems:?}");
+                }
+                assert_eq!(problems.len(), 2, "{problems:?}");
+                assert_eq!(shown("acme"), ("Omar Haddad".to_owned(), "Omar Haddad".to_owned()));
+                world.jira(other).reset_calls();
+                world.intervals(20).await;
+                assert_eq!(world.jira(other).count("editIssue"), 0, "nothing is tried again soon");
+                // Back again: made good by the next full check.
+                world.jira(other).set_active(second, true);
+                world.pass(7 * 3_600).await;
+                world.daemon().engine().sweep(None).await.unwrap();
+                world.rest().await.unwrap();
+            }
+            assert_eq!(shown(other), (name.clone(), name), "{refused}: {problems:?}");
+            assert_eq!(shown("acme"), ("Omar Haddad".to_owned(), "Omar Haddad".to_owned()));
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{refused}");
+            quiet(&world).await;
+        }
+    }
+}
+
+/// Days are of six hours on one side and of eight on the other: a word that was passed on as it stands would be another time there.
 #[tokio::test(start_paused = true)]
 async fn estimates_cross_in_seconds_whatever_they_are_written_as() {
     for (config, other, who, _) in pairs() {
-        let mut world = world(&config, other, "original-estimate = \"both\"\nremaining-estimate = \"both\"");
-        world.start().await;
-        let jane = world.person("acme", "jane");
-        let key = jane
-            .create(
-                "SUP",
-                "Bug",
-                issue(json!({ "timetracking": { "originalEstimate": "1d", "remainingEstimate": "3h" } })),
-            )
-            .unwrap();
-        world.rest().await.unwrap();
-        let there = world.issue(other, "Item").key;
-        let shown =
-            |side: &str| (world.field(side, "Item", "timeoriginalestimate"), world.field(side, "Item", "timeestimate"));
-        assert_eq!(shown(other), ("28800".to_owned(), "10800".to_owned()));
-        world.person(other, who).edit(&there, json!({ "timetracking": { "remainingEstimate": "1h 30m" } })).unwrap();
-        world.rest().await.unwrap();
-        assert_eq!(shown("acme"), ("28800".to_owned(), "5400".to_owned()));
-        jane.edit(&key, json!({ "timetracking": { "originalEstimate": null, "remainingEstimate": "2d" } })).unwrap();
-        world.rest().await.unwrap();
-        assert!(matches!(shown(other).0.as_str(), "" | "0") && shown(other).1 == "57600", "{:?}", shown(other));
-        assert_eq!(world.problems().await, Vec::<String>::new());
-        quiet(&world).await;
+        for short in ["acme", other] {
+            let rows = "original-estimate = \"both\"\nremaining-estimate = \"both\"";
+            let mut world = world_with(&config, other, rows, |side, setup| {
+                setup.quirks.hours_per_day = if side == short { 6 } else { 8 };
+            });
+            let day = |side: &str| if side == short { 21_600 } else { 28_800 };
+            world.start().await;
+            let jane = world.person("acme", "jane");
+            let tracked = json!({ "originalEstimate": "1d", "remainingEstimate": "3h" });
+            let key = jane.create("SUP", "Bug", issue(json!({ "timetracking": tracked }))).unwrap();
+            world.rest().await.unwrap();
+            let there = world.issue(other, "Item").key;
+            let shown = |side: &str| {
+                (world.field(side, "Item", "timeoriginalestimate"), world.field(side, "Item", "timeestimate"))
+            };
+            let of = |original: u64, remaining: u64| (original.to_string(), remaining.to_string());
+            assert_eq!(shown("acme"), of(day("acme"), 10_800), "{short} is of six hours");
+            assert_eq!(shown(other), shown("acme"), "{short} is of six hours");
+            let person = world.person(other, who);
+            person.edit(&there, json!({ "timetracking": { "remainingEstimate": "1h 30m" } })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(shown("acme"), of(day("acme"), 5_400));
+            let tracked = json!({ "originalEstimate": null, "remainingEstimate": "2d" });
+            jane.edit(&key, json!({ "timetracking": tracked })).unwrap();
+            world.rest().await.unwrap();
+            let (original, remaining) = shown(other);
+            assert!(matches!(original.as_str(), "" | "0"), "{original}");
+            assert_eq!(remaining, (2 * day("acme")).to_string(), "{short} is of six hours");
+            // And the other way, in weeks of that side.
+            let tracked = json!({ "originalEstimate": "1w", "remainingEstimate": "1d 2h" });
+            person.edit(&there, json!({ "timetracking": tracked })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(shown(other), of(5 * day(other), day(other) + 7_200), "{short} is of six hours");
+            assert_eq!(shown("acme"), shown(other), "{short} is of six hours");
+            assert_eq!(world.problems().await, Vec::<String>::new());
+            quiet(&world).await;
+        }
     }
 }
 

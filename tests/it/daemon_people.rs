@@ -1,13 +1,24 @@
 //! People whose e-mail is hidden, who left, or who may not be assigned: known by their account where that is written, never guessed
 //! by a name, and never tried against Jira's word. Must never ask the daemon what a Jira holds.
 
-use jirasyncd::simulator::Setup;
+use jirasyncd::simulator::{Holder, Setup};
 use serde_json::json;
 
 use super::daemon_support::{World, two, two_clouds};
 
 fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
     [(two(), "globex", "jdoe", "ENG"), (two_clouds(), "initech", "petra", "OPS")]
+}
+
+/// Home with each kind of counterpart, and a second person of each side in the map: the one of the other side comes last.
+fn of_two() -> [(String, &'static str, &'static str, &'static str); 2] {
+    let more = |text: String, side: &str, cell: &str| {
+        text.replacen("users = [ ", &format!("users = [ {{ acme = \"omar@acme.example\", {side} = \"{cell}\" }}, "), 1)
+    };
+    [
+        (more(two(), "globex", "mlopez"), "globex", "jdoe", "mlopez"),
+        (more(two_clouds(), "initech", "anna@initech.example"), "initech", "petra", "anna"),
+    ]
 }
 
 fn hide(setup: &mut Setup, name: &str) -> String {
@@ -159,5 +170,121 @@ async fn whoever_was_deleted_stays_in_the_fields_of_both_sides() {
             assert_eq!(assigned(&world, "acme"), "");
             assert_eq!(world.problems().await, Vec::<String>::new());
         }
+    }
+}
+
+/// The same where the account that is gone is the one which the daemon assigns: what stands there stays on both sides, also where Data Center
+/// shows it by another name from then on, and nothing new is given to it.
+#[tokio::test(start_paused = true)]
+async fn whoever_was_deleted_where_their_counterpart_is_is_given_nothing_new() {
+    for (config, other, who, second) in of_two() {
+        for by_account in [true, false] {
+            if by_account && other == "globex" {
+                // Data Center's people are named by what they log in with.
+                continue;
+            }
+            let account = World::without_daemon(&config).person(other, who).id().to_owned();
+            let config = if by_account { config.replace("petra@initech.example", &account) } else { config.clone() };
+            let mut world = World::without_daemon(&config);
+            world.start().await;
+            let omar = world.person("acme", "omar");
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            let key = omar.create("SUP", "Bug", fields.clone()).unwrap();
+            omar.assign(&key, Some("jane")).unwrap();
+            world.rest().await.unwrap();
+            let name = world.jira(other).display_name(&account);
+            assert_eq!(assigned(&world, other), name);
+            world.jira(other).forget(who);
+            let gone = world.jira(other).display_name(&account);
+            assert_ne!(gone, name);
+            world.start().await;
+            omar.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field(other, "Item", "duedate").get(..10), Some("2026-05-01"));
+            assert_eq!((assigned(&world, "acme"), assigned(&world, other)), ("Jane Roe".into(), gone.clone()));
+            let problems = world.problems().await;
+            assert!(problems.len() <= 1, "{problems:?}");
+            // A new issue of hers is made without them; Jira was asked, and refused nothing.
+            omar.edit(&key, json!({ "summary": "First" })).unwrap();
+            let next = omar.create("SUP", "Bug", fields).unwrap();
+            omar.assign(&next, Some("jane")).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!((assigned(&world, "acme"), assigned(&world, other)), ("Jane Roe".into(), String::new()));
+            assert_eq!(world.field(other, "First", "assignee"), gone);
+            let told = world.problems().await;
+            let may_not = told.iter().filter(|problem| problem.contains("may not be assigned"));
+            assert!(may_not.count() == 1 && told.len() == problems.len() + 1, "{told:?}");
+            assert_eq!(world.jira(other).calls().iter().filter(|call| call.status == 400).count(), 0);
+            // Somebody takes them out there, somebody else is assigned at home, and it goes on.
+            world.person(other, second).assign(&world.issue(other, "First").key, None).unwrap();
+            omar.assign(&next, Some("omar")).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field("acme", "First", "assignee"), "");
+            let second = world.jira(other).display_name(world.person(other, second).id());
+            assert_eq!(assigned(&world, other), second);
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
+}
+
+/// The daemon knows them since it started, and they are assigned for the first time when their account there is no more.
+#[tokio::test(start_paused = true)]
+async fn whoever_was_deleted_before_they_were_ever_assigned_is_told_of_and_the_rest_goes_on() {
+    for (config, other, who, _) in of_two() {
+        let world = World::new(&config, |_| {}).await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        let key = jane.create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        world.jira(other).forget(who);
+        jane.assign(&key, Some("jane")).unwrap();
+        jane.edit(&key, json!({ "summary": "Item 2" })).unwrap();
+        jane.comment(&key, "Said meanwhile").unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item 2");
+        assert_eq!((there.comments.len(), assigned(&world, other)), (1, String::new()));
+        let problems = world.problems().await;
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(other) && problems[0].contains("may not be assigned"),
+            "{problems:?}"
+        );
+        assert_eq!(world.jira(other).calls().iter().filter(|call| call.status == 400).count(), 0);
+    }
+}
+
+/// An account without a licence has no application access, and without that nobody holds Assignable User: of all people there one lacks it. It
+/// is that person's row alone that is told of.
+#[tokio::test(start_paused = true)]
+async fn whoever_has_no_licence_is_not_tried_and_others_are_assigned() {
+    for (config, other, who, second) in of_two() {
+        let project = if other == "globex" { "ENG" } else { "OPS" };
+        let mut world = World::without_daemon(&config);
+        let unlicensed = world.person(other, who).id().to_owned();
+        let licensed = world.jira(other).people().into_iter().map(|person| person.id().to_owned());
+        let licensed: Vec<Holder> = licensed.filter(|id| id != &unlicensed).map(Holder::User).collect();
+        world.jira(other).set_permission(project, "ASSIGNABLE_USER", &licensed);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        let key = jane.create("SUP", "Bug", fields).unwrap();
+        jane.assign(&key, Some("jane")).unwrap();
+        world.rest().await.unwrap();
+        jane.edit(&key, json!({ "summary": "Item 2", "duedate": "2026-05-01" })).unwrap();
+        jane.comment(&key, "Said meanwhile").unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item 2");
+        assert_eq!(there.fields["duedate"].get(..10), Some("2026-05-01"));
+        assert_eq!((there.comments.len(), assigned(&world, other)), (1, String::new()));
+        assert_eq!(assigned(&world, "acme"), "Jane Roe");
+        let problems = world.problems().await;
+        let name = world.jira(other).display_name(&unlicensed);
+        let told = format!("{name} may not be assigned issues on side `{other}`");
+        assert!(problems.len() == 1 && problems[0].contains(&told), "{problems:?}");
+        assert_eq!(world.jira(other).calls().iter().filter(|call| call.status == 400).count(), 0);
+        // Whoever has one is.
+        jane.assign(&key, Some("omar")).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(assigned(&world, other), world.jira(other).display_name(world.person(other, second).id()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }

@@ -76,6 +76,22 @@ fn a_log_says_no_more_than_it_carries() {
     assert_eq!(at(FieldKind::Parent, "parent", None, 1, &above), None);
 }
 
+/// Jira shows `3.0` of a number, and its log says `3`.
+#[test]
+fn a_number_that_is_carried_as_text_has_one_spelling_and_a_text_keeps_its_own() {
+    let (sync, side) = (sync(), side(0));
+    let row = row(&sync, FieldKind::Line, "field");
+    let read = |shape: Shape, text: &str| {
+        let catalog = Catalog { shapes: [(FieldId::from("field"), shape)].into(), ..catalog(0) };
+        inbound(&place(&sync, &row, &side, &catalog), &NativeValue::Text(text.to_owned()))
+    };
+    let line = |text: &str| Some(Value::Line(text.to_owned()));
+    assert_eq!(read(Shape::Number, "3.0"), line("3"));
+    assert_eq!(read(Shape::Number, "2.50"), line("2.5"));
+    assert_eq!(read(Shape::Count, "4"), line("4"));
+    assert_eq!(read(Shape::Text, "3.0"), line("3.0"));
+}
+
 #[test]
 fn a_choice_is_written_with_the_id_of_what_is_offered_and_else_told_where_a_row_lacks() {
     let sync = sync();

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use jirasyncd::model::document::{Block, Document};
 use jirasyncd::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use jirasyncd::model::ids::{CommentId, SideId};
@@ -131,6 +132,44 @@ fn a_comment_waits_for_a_counterpart_and_goes_where_one_is() {
     assert!(made(&world).item.comments[0].pending.is_none(), "nobody will read it");
     world.belongs.insert(side(1));
     assert!(made(&world).item.comments[0].pending.is_some());
+}
+
+/// The third side gets what the two others said. Of the first side's two, which stand together in the list, one is older than what the second
+/// said, and one is newer.
+#[test]
+fn copies_are_made_in_the_order_in_which_people_wrote_wherever_they_stand_in_the_list() {
+    let sides: Vec<SideId> = (0..3).map(side).collect();
+    let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    let written = |of: usize, id: &str, seconds: i64| {
+        let record = pending(&world, id, id);
+        let pending = record
+            .pending
+            .clone()
+            .map(|pending| PendingComment { created: pending.created + SignedDuration::from_secs(seconds), ..pending });
+        CommentRecord { side: side(of), pending, ..record }
+    };
+    // Of the same second the first side's comes first, and of the same side the one of the smaller id.
+    let all = [
+        written(1, "30", 50),
+        written(0, "12", 50),
+        written(0, "11", 50),
+        written(1, "20", 20),
+        written(0, "10", 40),
+        written(0, "9", 10),
+    ];
+    world.item.comments = all.into();
+    let plan = made(&world);
+    let order: Vec<&str> = plan
+        .operations
+        .iter()
+        .filter(|operation| operation.side == side(2))
+        .filter_map(|operation| {
+            let Action::AddComment { comment, .. } = &operation.action else { return None };
+            Some(comment.as_str())
+        })
+        .collect();
+    assert_eq!(order, ["9", "20", "10", "11", "12", "30"]);
 }
 
 fn narrow(world: &mut World, on: usize) {

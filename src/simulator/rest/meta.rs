@@ -19,7 +19,8 @@ pub(crate) fn configuration(state: &mut State, _: &Call) -> Answer {
         "attachmentsEnabled": state.quirks.attachments,
     });
     if state.quirks.time_tracking {
-        body["timeTrackingConfiguration"] = json!({ "workingHoursPerDay": 8.0, "workingDaysPerWeek": 5.0, "timeFormat": "pretty", "defaultUnit": "minute" });
+        let hours = f64::from(u32::try_from(state.quirks.hours_per_day).unwrap_or(u32::MAX));
+        body["timeTrackingConfiguration"] = json!({ "workingHoursPerDay": hours, "workingDaysPerWeek": 5.0, "timeFormat": "pretty", "defaultUnit": "minute" });
     }
     Ok(Reply::ok(body))
 }
