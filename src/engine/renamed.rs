@@ -137,8 +137,13 @@ impl KeysNow {
 }
 
 /// Under what it is kept which projects of an instance have another key.
-fn keys_note(instance: &InstanceId) -> String {
+pub(super) fn keys_note(instance: &InstanceId) -> String {
     format!("keys of projects of {instance}")
+}
+
+/// Which key each project had when that was kept, by the key that the configuration has. What cannot be read any more is as good as nothing.
+pub(super) fn renamed_in(kept: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(kept).unwrap_or_default()
 }
 
 /// What was answered to which key a project has.
@@ -226,9 +231,8 @@ impl Engine {
     /// that names the project of any row.
     pub(super) async fn recall_keys(&self, instance: &Instance) -> Result<(), StoreError> {
         let kept = self.store.note(&keys_note(instance.id())).await?.unwrap_or_default();
-        let renamed: BTreeMap<String, String> = serde_json::from_str(&kept).unwrap_or_default();
         let mut known = instance.keys_now.lock();
-        for (configured, key) in renamed {
+        for (configured, key) in renamed_in(&kept) {
             if instance.projects.contains(&configured) {
                 known.projects.insert(configured, KeyNow { key, asked: None });
             }
