@@ -1,13 +1,18 @@
 //! Projects that get another key, as operators and answers of a Jira that are late or new know them. Must never take the daemon's word for what
 //! stands in a Jira.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jirasyncd::app::{Chosen, preview};
+use jirasyncd::jira::Transport;
 use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::model::problem_filter::ProblemFilter;
 use jirasyncd::model::store::Store as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::bent::Bent;
 use super::cli_world::Place;
 use super::daemon_moved::{HARSH, create, harsh, pairs, rename};
 use super::daemon_pairs::tells;
@@ -97,5 +102,69 @@ async fn commands_find_an_issue_of_a_renamed_project_by_either_key() {
             let elsewhere = is_new(&read).replace("NEW-", "NEWS-");
             place.run(&["explain", &elsewhere]).await.expect(1, &["no item of this state has an issue"]);
         }
+    }
+}
+
+/// Has a Jira say for as long as it is told to that a project has the key which it had at first: a node that has not heard of the renaming.
+fn answers_late(world: &mut World, host: &'static str, was: &'static str) -> Arc<AtomicBool> {
+    let is_late = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&is_late);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            let is_of_it = place.contains(host) && place.ends_with(&format!("/project/{was}"));
+            if is_of_it && held.load(Ordering::SeqCst) && said.get("key").is_some_and(Value::is_string) {
+                said["key"] = json!(was);
+            }
+        })) as Arc<dyn Transport>
+    });
+    is_late
+}
+
+/// The node that answers which key the project has is the last that hears of the renaming. What is made meanwhile is shown under the new one.
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_about_a_projects_key_loses_no_newcomer() {
+    for (config, (to, _, _)) in pairs() {
+        let mut world = harsh(&config, to);
+        let renamed = rename(&mut world, "acme.example", "SUP");
+        let is_late = answers_late(&mut world, "acme.example", "SUP");
+        world.start().await;
+        create(&world, "Item");
+        world.rest().await.unwrap();
+        renamed.becomes("NEW");
+        is_late.store(true, Ordering::SeqCst);
+        create(&world, "Later");
+        world.intervals(1).await;
+        assert!(world.issues(to, "Later").is_empty(), "{to}: nobody could know yet whose it is");
+        is_late.store(false, Ordering::SeqCst);
+        // Longer than polls look back, and than it would be believed that the key is nobody's.
+        world.intervals(25).await;
+        for summary in ["Item", "Later"] {
+            let count = (world.issues("acme", summary).len(), world.issues(to, summary).len());
+            assert_eq!(count, (1, 1), "{to}: {summary}: {:?}", world.problems().await);
+        }
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("has the key `NEW` now"), "{to}: {problems:?}");
+    }
+}
+
+/// What is shown under a key that no project of a side has is let go of, once that was said twice: nothing is told of it for ever.
+#[tokio::test(start_paused = true)]
+async fn what_is_shown_under_a_key_that_is_nobodys_is_let_go_of() {
+    for (config, (to, _, _)) in pairs() {
+        let mut world = harsh(&config, to);
+        let renamed = rename(&mut world, "acme.example", "SUP");
+        let is_late = answers_late(&mut world, "acme.example", "SUP");
+        is_late.store(true, Ordering::SeqCst);
+        world.start().await;
+        world.rest().await.unwrap();
+        renamed.becomes("NEW");
+        create(&world, "Elsewhere");
+        world.intervals(2).await;
+        let told = world.problems().await;
+        assert!(told.iter().any(|problem| problem.contains("it was said only once")), "{to}: {told:?}");
+        world.intervals(10).await;
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+        assert!(world.issues(to, "").is_empty(), "{to}");
     }
 }
