@@ -23,7 +23,7 @@ pub(crate) fn pairs() -> [(String, Place); 2] {
 }
 
 /// Two syncs between the same two Jiras, each with a project of its own on both; `second` is put behind home's project of the second.
-fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> String {
+pub(crate) fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> String {
     let other = config.split_once("[sync.support]").unwrap().1.replace("sync.support", "sync.second");
     let other = other.replace("project = \"SUP\"", &format!("project = \"TWO\"{second}"));
     let other = other.replace(&format!("project = \"{project}\""), "project = \"MORE\"");
@@ -31,7 +31,7 @@ fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> Stri
 }
 
 /// The world of these syncs, where everybody may delete.
-async fn world(config: &str, (to, _, _): Place) -> World {
+pub(crate) async fn world(config: &str, (to, _, _): Place) -> World {
     let mut world = World::of(config, |setups| {
         for (jira, key, id) in [("acme", "TWO", 10_001), (to, "MORE", 10_901)] {
             let setup = setups.get_mut(jira).unwrap();
@@ -51,7 +51,7 @@ pub(crate) fn create(world: &World, summary: &str) -> String {
 }
 
 /// The issues of a project whose summary holds a text.
-fn in_project(world: &World, jira: &str, project: &str, part: &str) -> Vec<IssueView> {
+pub(crate) fn in_project(world: &World, jira: &str, project: &str, part: &str) -> Vec<IssueView> {
     world.issues(jira, part).into_iter().filter(|view| view.project == project).collect()
 }
 

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::bent::Bent;
 use super::cli_world::Place;
-use super::daemon_moved::{HARSH, create, harsh, pairs, rename};
+use super::daemon_moved::{HARSH, create, harsh, in_project, pairs, rename, twice};
 use super::daemon_pairs::tells;
 use super::daemon_pause::give;
-use super::daemon_support::World;
+use super::daemon_rebuild::lose_files;
+use super::daemon_support::{THREE, World, calls};
 
 /// The host of a partner's Jira.
 fn host_of(jira: &str) -> &'static str {
@@ -166,5 +167,136 @@ async fn what_is_shown_under_a_key_that_is_nobodys_is_let_go_of() {
         world.intervals(10).await;
         assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
         assert!(world.issues(to, "").is_empty(), "{to}");
+    }
+}
+
+/// A row is named by the configured key when it is polled, and met again by whoever works on it: that is no word that the project has its old
+/// key again.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_polled_takes_nothing_back_of_a_projects_new_key() {
+    for (config, (to, _, _)) in pairs() {
+        let mut world = harsh(&config, to);
+        let renamed = rename(&mut world, "acme.example", "SUP");
+        world.start().await;
+        create(&world, "Item");
+        world.rest().await.unwrap();
+        renamed.becomes("NEW");
+        let (jane, key) = (world.person("acme", "jane"), world.issue("acme", "Item").key);
+        jane.edit(&key, json!({ "summary": "Item, first" })).unwrap();
+        world.rest().await.unwrap();
+        world.jira("acme").reset_calls();
+        for word in ["second", "third"] {
+            jane.edit(&key, json!({ "summary": format!("Item, {word}") })).unwrap();
+            create(&world, &format!("The {word}"));
+            world.intervals(3).await;
+            assert_eq!(
+                (world.field(to, "Item", "summary"), world.issues(to, word).len()),
+                (format!("Item, {word}"), 2)
+            );
+        }
+        assert_eq!(calls(world.jira("acme")).get("getProject"), None, "{to}: it is known, and not asked again");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("has the key `NEW` now"), "{to}: {problems:?}");
+    }
+}
+
+/// A node that has not heard of the renaming shows one row under the old key: what names the project by the new one is shown to nobody for it.
+#[tokio::test(start_paused = true)]
+async fn an_older_row_has_nobody_forget_a_projects_new_key() {
+    let mut world = World::without_daemon(THREE);
+    let renamed = rename(&mut world, "globex.example", "ENG");
+    world.start().await;
+    let (jane, jdoe) = (world.person("acme", "jane"), world.person("globex", "jdoe"));
+    let labels = ["share-globex", "share-initech"];
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": labels });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    renamed.becomes("NEW");
+    let there = world.issue("globex", "Item").key;
+    jdoe.edit(&there, json!({ "duedate": "2030-05-06" })).unwrap();
+    world.rest().await.unwrap();
+    renamed.is_back();
+    jdoe.edit(&there, json!({ "duedate": "2030-05-07" })).unwrap();
+    world.rest().await.unwrap();
+    jane.comment(&key, "see NEW-77 and ENG-78").unwrap();
+    world.rest().await.unwrap();
+    let told = world.issue("initech", "Item").comments;
+    let told: Vec<&str> = told.iter().map(|comment| comment.body.as_str()).collect();
+    assert!(told.len() == 1 && !told[0].contains("NEW-") && !told[0].contains("ENG-"), "{told:?}");
+    // It was only that row.
+    renamed.becomes("NEW");
+    jdoe.edit(&there, json!({ "duedate": "2030-05-08" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("acme", "Item", "duedate"), "2030-05-08");
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("has the key `NEW` now"), "{problems:?}");
+}
+
+/// Both Jiras were polled long after what was made until now: no poll looks back so far any more.
+async fn polls_have_passed(world: &World) {
+    world.pass(3_600).await;
+    create(world, "First");
+    world.rest().await.unwrap();
+}
+
+/// A sync is added whose project was renamed before, on instances that the state knows: what lies there begins.
+#[tokio::test(start_paused = true)]
+async fn a_sides_first_reading_takes_what_lies_in_a_renamed_project() {
+    for (config, place) in pairs() {
+        let (to, _, who) = place;
+        let kind = if to == "globex" { "Defect" } else { "Fehler" };
+        let both = twice(&config, place, "moved = \"comment\"", "");
+        for (jira, host, was, who, kind, other, project) in [
+            ("acme", "acme.example", "TWO", "jane", "Bug", to, "MORE"),
+            (to, host_of(to), "MORE", who, kind, "acme", "TWO"),
+        ] {
+            let mut world = super::daemon_moved::world(&config, place).await;
+            let low = match jira {
+                "acme" => "Low",
+                "globex" => "P4",
+                _ => "Niedrig",
+            };
+            let fields = json!({ "summary": "Item", "priority": { "name": low } });
+            world.person(jira, who).create(was, kind, fields).unwrap();
+            polls_have_passed(&world).await;
+            assert!(world.issues(other, "Item").is_empty(), "{jira}: no sync knows of it yet");
+            let renamed = rename(&mut world, host, was);
+            renamed.becomes("NEW");
+            let mut world = world.with_config(&both);
+            world.start().await;
+            world.rest().await.unwrap();
+            assert_eq!(in_project(&world, other, project, "Item").len(), 1, "{jira}: {:?}", world.problems().await);
+            assert_eq!((world.issues(jira, "Item").len(), world.issues(other, "Item").len()), (1, 1), "{jira}");
+            let problems = world.problems().await;
+            assert!(
+                problems.len() == 1 && problems[0].contains(&format!("project `{was}` has the key `NEW` now")),
+                "{jira}: {problems:?}"
+            );
+        }
+    }
+}
+
+/// What another state made lies in a project that was renamed since. The first reading finds it there, and nothing is made beside it.
+#[tokio::test(start_paused = true)]
+async fn a_sides_first_reading_finds_copies_of_another_state_in_a_renamed_project() {
+    for (config, place) in pairs() {
+        let (to, _, _) = place;
+        let both = twice(&config, place, "moved = \"comment\"", "");
+        let mut world = super::daemon_moved::world(&both, place).await;
+        world.person("acme", "jane").create("TWO", "Bug", json!({ "summary": "Item" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(in_project(&world, to, "MORE", "Item").len(), 1, "{to}");
+        world.daemon = None;
+        lose_files(&world);
+        let mut world = world.with_config(&config);
+        world.start().await;
+        polls_have_passed(&world).await;
+        let renamed = rename(&mut world, host_of(to), "MORE");
+        renamed.becomes("NEW");
+        let mut world = world.with_config(&both);
+        world.start().await;
+        world.intervals(20).await;
+        let count = (world.issues("acme", "Item").len(), world.issues(to, "Item").len());
+        assert_eq!(count, (1, 1), "{to}: {:?}", world.problems().await);
     }
 }
