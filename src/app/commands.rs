@@ -151,7 +151,7 @@ impl Daemon {
     /// What is to be tried again is planned with nothing believed from before: that is forgotten first here, and then the state wakes it.
     async fn end_waits(&self, command: &Command) -> Result<(), StoreError> {
         let Command::RetryThese { filter, .. } = command else { return Ok(()) };
-        let told = chosen(&*self.store, filter).await?;
+        let told = chosen(&self.config, &*self.store, filter).await?;
         self.engine.try_these_suspects_again(&items_of(&told));
         self.engine.doubt_refusals(&told).await
     }
@@ -239,10 +239,10 @@ async fn decide(
         }
         Command::Attach(sync) => attach(config, store, sync).await?,
         Command::Retry => retry(store).await?,
-        Command::RetryThese { filter, dry_run } => retry_these(store, filter, *dry_run).await?,
+        Command::RetryThese { filter, dry_run } => retry_these((config, store), filter, *dry_run).await?,
         Command::Dismiss { filter, undo, dry_run } => {
             let dismissed = (!undo).then(|| Dismissed { at: now, by: by.clone() });
-            dismiss(store, filter, dismissed, *dry_run).await?
+            dismiss((config, store), filter, dismissed, *dry_run).await?
         }
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.

@@ -8,7 +8,7 @@ use super::preview_cost::{Cost, Tally};
 use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connections, Engine, PollError, Preview, ThingsPreview};
+use crate::engine::{Connections, Engine, PollError, Preview, ThingsPreview, items_called};
 use crate::jira::Failure;
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
@@ -192,7 +192,7 @@ async fn previewed(
     stopped.retain(|(sync, ..)| concerns(&config, &chosen, sync));
     pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
     let costs = tally.costs(&connections, surroundings.clock.now());
-    let not_begun = not_begun(&*store, &engine, &chosen).await?;
+    let not_begun = not_begun(&*store, &config, &engine, &chosen).await?;
     let not_asked = not_asked(&config, &engine, &chosen);
     Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun, not_asked })
 }
@@ -208,19 +208,17 @@ fn not_asked(config: &Config, engine: &Engine, chosen: &Chosen) -> Vec<(Instance
 /// The keys that were asked for and that no item has, with what stands against one.
 async fn not_begun(
     store: &dyn Store,
+    config: &Config,
     engine: &Engine,
     chosen: &Chosen,
 ) -> Result<Vec<(IssueKey, Vec<String>)>, StoreError> {
     let Chosen::Keys(keys) = chosen else { return Ok(Vec::new()) };
+    let syncs: Vec<&SyncSettings> = config.syncs.values().collect();
     let mut found = Vec::new();
     for key in keys {
-        let (mut is_kept, mut was_kept) = (false, false);
-        for id in store.items_by_key(key).await? {
-            let item = store.item(id).await?;
-            is_kept |= item.as_ref().is_some_and(|item| item.merged.is_none());
-            was_kept |= item.is_some();
-        }
-        match (is_kept, was_kept) {
+        let items = items_called(store, &syncs, key).await?;
+        let is_kept = items.iter().any(|(item, _)| item.merged.is_none());
+        match (is_kept, !items.is_empty()) {
             (true, _) => {}
             (false, true) => found.push((key.clone(), vec![LET_BE.to_owned()])),
             (false, false) => found.push((key.clone(), engine.why_not_begun(key).await)),
@@ -245,10 +243,11 @@ async fn admit_all(engine: &Engine, instance: &InstanceId) -> Result<(), StoreEr
     Ok(())
 }
 
-async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {
+async fn named(store: &dyn Store, config: &Config, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {
+    let syncs: Vec<&SyncSettings> = config.syncs.values().collect();
     let mut items = Vec::new();
     for key in keys {
-        items.extend(store.items_by_key(key).await?);
+        items.extend(items_called(store, &syncs, key).await?.into_iter().map(|(item, _)| item.id));
     }
     items.sort();
     items.dedup();
@@ -292,7 +291,7 @@ async fn items_of(
     chosen: &Chosen,
 ) -> Result<Vec<ItemId>, StartError> {
     match chosen {
-        Chosen::Keys(keys) => named(store, keys).await,
+        Chosen::Keys(keys) => named(store, config, keys).await,
         Chosen::All => all(store, now, |_| true).await,
         Chosen::Sync(sync) => all(store, now, |item| &item.sync == sync).await,
         Chosen::Found { instance, jql } => {

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::commands::Decided;
+use crate::config::Config;
+use crate::engine::items_of_key;
 use crate::model::cause::{Cause, causes};
 use crate::model::command::{AboutProblems, Answer, Effect, Ended};
 use crate::model::ids::ItemId;
 use crate::model::problem_filter::ProblemFilter;
+use crate::model::settings::SyncSettings;
 use crate::model::store::{Dismissed, Store, StoreError, StoredProblem};
 use crate::model::suspects::Suspects;
 
@@ -15,9 +18,15 @@ use crate::model::suspects::Suspects;
 const NAMED: usize = 20;
 
 /// The problems that a filter is about, dismissed or not.
-pub(super) async fn chosen(store: &dyn Store, filter: &ProblemFilter) -> Result<Vec<StoredProblem>, StoreError> {
+pub(super) async fn chosen(
+    config: &Config,
+    store: &dyn Store,
+    filter: &ProblemFilter,
+) -> Result<Vec<StoredProblem>, StoreError> {
+    let syncs: Vec<&SyncSettings> = config.syncs.values().collect();
+    let of_key = items_of_key(store, &syncs, filter).await?;
     let mut all = store.problems(usize::MAX).await?;
-    all.retain(|stored| filter.is_about(stored));
+    all.retain(|stored| filter.is_about(stored, &of_key));
     Ok(all)
 }
 
@@ -27,8 +36,12 @@ pub(super) fn items_of(problems: &[StoredProblem]) -> BTreeSet<ItemId> {
 }
 
 /// What these hold back is tried again.
-pub(super) async fn retry(store: &dyn Store, filter: &ProblemFilter, dry_run: bool) -> Result<Decided, StoreError> {
-    let problems = chosen(store, filter).await?;
+pub(super) async fn retry(
+    (config, store): (&Config, &dyn Store),
+    filter: &ProblemFilter,
+    dry_run: bool,
+) -> Result<Decided, StoreError> {
+    let problems = chosen(config, store, filter).await?;
     if problems.is_empty() {
         return Ok((none(), Vec::new()));
     }
@@ -60,12 +73,12 @@ pub(super) async fn retry(store: &dyn Store, filter: &ProblemFilter, dry_run: bo
 
 /// These are told no more; without `dismissed` they are told again.
 pub(super) async fn dismiss(
-    store: &dyn Store,
+    (config, store): (&Config, &dyn Store),
     filter: &ProblemFilter,
     dismissed: Option<Dismissed>,
     dry_run: bool,
 ) -> Result<Decided, StoreError> {
-    let mut problems = chosen(store, filter).await?;
+    let mut problems = chosen(config, store, filter).await?;
     let fit = problems.len();
     problems.retain(|stored| stored.dismissed.is_some() != dismissed.is_some());
     if fit == 0 {

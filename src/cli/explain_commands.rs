@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::command::{Answer, Command, CommandRecord, Ended, Target};
 use crate::model::hub::ItemState;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{InstanceId, IssueKey};
 use crate::model::settings::SyncSettings;
 use crate::model::touched::{MOST_KEPT, Touched};
 
@@ -40,10 +40,16 @@ impl Given {
     }
 }
 
-/// Those of these commands that had to do with an item, in their order. `sync`: its sync, where that is still configured.
-pub(super) fn given_to(commands: &[CommandRecord], item: &ItemState, sync: Option<&SyncSettings>) -> Vec<Given> {
+/// Those of these commands that had to do with an item, in their order. `keys`: what its issues go by. `sync`: its sync, where that is still
+/// configured.
+pub(super) fn given_to(
+    commands: &[CommandRecord],
+    item: &ItemState,
+    keys: &BTreeSet<IssueKey>,
+    sync: Option<&SyncSettings>,
+) -> Vec<Given> {
     let instances = sync.into_iter().flat_map(|sync| &sync.sides).map(|side| &side.instance).collect();
-    let of = Of { item, instances };
+    let of = Of { item, keys, instances };
     let given = commands.iter().enumerate().filter_map(|(at, record)| {
         let later = commands.get(at + 1..).unwrap_or_default();
         let perhaps =
@@ -58,12 +64,13 @@ pub(super) fn given_to(commands: &[CommandRecord], item: &ItemState, sync: Optio
 /// An item, and where its sync has sides.
 struct Of<'i> {
     item: &'i ItemState,
+    keys: &'i BTreeSet<IssueKey>,
     instances: BTreeSet<&'i InstanceId>,
 }
 
 impl Of<'_> {
     fn is_named(&self, record: &CommandRecord) -> bool {
-        self.item.replicas.values().any(|replica| record.command.names(&replica.key))
+        self.keys.iter().any(|key| record.command.names(key))
     }
 
     /// Whether it was said of all of a sync, an instance, or everything, while there was the item.
@@ -143,7 +150,7 @@ mod tests {
 
     /// What is told of these: when they were, and whether it is only perhaps so.
     fn told(commands: &[CommandRecord]) -> Vec<(i64, bool)> {
-        let given = given_to(commands, &item(), None);
+        let given = given_to(commands, &item(), &BTreeSet::new(), None);
         given.iter().map(|given| (given.record.at.as_second(), given.perhaps)).collect()
     }
 
@@ -152,9 +159,9 @@ mod tests {
         assert_eq!(told(&[dismiss([300, 301]), dismiss([301])]), [(1_020, false)]);
         let many = dismiss(1..=250);
         assert_eq!(told(std::slice::from_ref(&many)), [(1_020, true)]);
-        let words = given_to(&[many], &item(), None)[0].in_words();
+        let words = given_to(&[many], &item(), &BTreeSet::new(), None)[0].in_words();
         assert!(words.contains("perhaps not about this issue") && words.contains("200 items"), "{words}");
-        let known = &given_to(&[dismiss([300, 301])], &item(), None)[0];
+        let known = &given_to(&[dismiss([300, 301])], &item(), &BTreeSet::new(), None)[0];
         assert!(!serde_json::to_string(known).unwrap().contains("touched"), "{known:?}");
         // It was about another sync, or there was no such item then.
         let confirm = |sync: &str, second| {

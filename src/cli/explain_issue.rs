@@ -20,7 +20,7 @@ use super::since::Since;
 use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
-use crate::engine::LastKnown;
+use crate::engine::{LastKnown, OtherKeys, items_called};
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
 use crate::model::problem::Problem;
@@ -108,8 +108,10 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
     let standing = store.problems(usize::MAX).await?;
     let people = LastKnown::of(&store).await?;
     let mut found = Vec::new();
-    for id in store.items_by_key(&wanted.key).await? {
-        let Some(item) = store.item(id).await? else { continue };
+    let syncs: Vec<&SyncSettings> = config.syncs.values().collect();
+    let other_keys = OtherKeys::kept(&store, &syncs).await?;
+    for (item, _) in items_called(&store, &syncs, &wanted.key).await? {
+        let id = item.id;
         let problems = standing.iter().filter(|stored| stored.item == Some(id));
         let problems =
             problems.map(|stored| (stored.since, stored.problem.clone(), stored.dismissed.clone())).collect();
@@ -125,7 +127,8 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let (mut changes, mut writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
         changes.iter_mut().for_each(|act| people.call(&item.sync, std::slice::from_mut(&mut act.author)));
         writes.iter_mut().for_each(|told| people.call(&item.sync, &mut told.authors));
-        let commands = given_to(&commands, &item, config.syncs.get(&item.sync));
+        let keys = other_keys.of(config.syncs.get(&item.sync), &item);
+        let commands = given_to(&commands, &item, &keys, config.syncs.get(&item.sync));
         let waits = waits(config, &store, &item, &standing).await?;
         let names = config.syncs.get(&item.sync).map(|sync| names_there(sync, &item)).unwrap_or_default();
         found.push(Known {

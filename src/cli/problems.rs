@@ -17,10 +17,12 @@ use super::settings::load;
 use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
+use crate::engine::items_of_key;
 use crate::model::cause::{Cause, cause_of, causes};
 use crate::model::hub::Conflict;
-use crate::model::ids::{CauseId, FieldName, InstanceId, IssueKey, ItemId, SideId};
+use crate::model::ids::{CauseId, FieldName, InstanceId, IssueKey, SideId};
 use crate::model::problem_filter::ProblemFilter;
+use crate::model::settings::SyncSettings;
 use crate::model::store::{Store as _, StoredProblem};
 use crate::plan::conflict_in_words;
 use crate::store::SqliteStore;
@@ -278,15 +280,16 @@ fn said_by(problems: &[StoredProblem], cause: &Cause) -> BTreeSet<String> {
 async fn find(config: &Config, wanted: &Listing) -> anyhow::Result<Found> {
     let store = SqliteStore::read_only(&config.daemon.state)?;
     let filter = wanted.which.filter();
+    let syncs: Vec<&SyncSettings> = config.syncs.values().collect();
+    let of_key = items_of_key(&store, &syncs, &filter).await?;
     let mut problems = store.problems(usize::MAX).await?;
-    problems.retain(|stored| filter.is_about(stored));
+    problems.retain(|stored| filter.is_about(stored, &of_key));
     let fit = problems.len();
     problems.retain(|stored| wanted.both || stored.dismissed.is_some() == wanted.dismissed);
     let (mut conflicts, mut is_kept) = (Vec::new(), true);
-    if let Some(key) = &filter.key {
-        let items: BTreeSet<ItemId> = store.items_by_key(key).await?.into_iter().collect();
-        is_kept = !items.is_empty();
-        for item in items {
+    if filter.key.is_some() {
+        is_kept = !of_key.is_empty();
+        for item in of_key {
             let keys = store.item(item).await?.map(|item| {
                 let keys = item.replicas.values().map(|replica| replica.key.to_string());
                 keys.collect::<Vec<_>>().join(" ")

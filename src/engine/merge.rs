@@ -172,16 +172,13 @@ impl Engine {
         }
         let wanted = |of: &SideId| side.as_ref().is_none_or(|side| side == of);
         let mut found = Vec::new();
-        for id in self.store.items_by_key(&key).await? {
-            let Some(item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else { continue };
-            for (of, _) in item.replicas.iter().filter(|(of, replica)| replica.key == key && wanted(of)) {
-                if item.is_unpaired() {
-                    return Ok(Err(format!("{key} was unpaired; `jirasyncd pair` takes it up again")));
-                }
-                let bound = Found::Bound { item: id, side: of.clone(), key: key.clone() };
-                let here = item.merged.map_or(bound, |into| Found::Retired { into });
-                found.push((of.clone(), here));
+        for (of, item) in self.held_by_key(sync, side.as_ref(), &key).await? {
+            if item.is_unpaired() {
+                return Ok(Err(format!("{key} was unpaired; `jirasyncd pair` takes it up again")));
             }
+            let bound = Found::Bound { item: item.id, side: of.clone(), key: key.clone() };
+            let here = item.merged.map_or(bound, |into| Found::Retired { into });
+            found.push((of, here));
         }
         let unread = if found.is_empty() { self.find_loose(sync, &key, &wanted, &mut found).await? } else { None };
         if found.len() > 1 {
@@ -205,6 +202,9 @@ impl Engine {
         wanted: &impl Fn(&SideId) -> bool,
         found: &mut Vec<(SideId, Found)>,
     ) -> Result<Option<String>, StoreError> {
+        // It may be typed by the other key of a renamed project.
+        let form = |side: &SideId, key: &IssueKey| self.configured_form(sync, side, key);
+        let is_it = |side: &SideId, row: &IssueSnapshot| form(side, &row.key) == form(side, key);
         let mut unread = None;
         for (side, instance, issue) in self.second_issues(sync).await? {
             let Some(instance) = self.instances.get(&instance).filter(|_| wanted(&side)) else { continue };
@@ -214,7 +214,7 @@ impl Engine {
             }
             let want = super::admit::with_mark(&instance.want);
             let mut row = match instance.read.issues(&[issue], &want).await.pop() {
-                Some(Ok(row)) if &row.key == key => row,
+                Some(Ok(row)) if is_it(&side, &row) => row,
                 Some(Ok(_)) | None => continue,
                 Some(Err(error)) => {
                     unread = Some(error.to_string());

@@ -12,6 +12,7 @@ mod announcements;
 pub mod apply;
 mod backfill;
 mod bound;
+mod called;
 mod circles;
 mod compare;
 mod create;
@@ -119,6 +120,7 @@ use crate::model::store::Store;
 
 pub use account::accept_account;
 pub use backfill::read_anew;
+pub use called::{OtherKeys, items_called, items_of_key};
 pub use circles::people_about;
 pub use compare::{Compared, Difference, Differs, compare};
 pub use creations::creations_about;

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::admit::with_mark;
+use super::called::items_called;
 use super::instance::Instance;
 use super::merge::Refusal;
 use super::pair::Named;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError};
-use crate::model::hub::{ItemState, Replica};
+use crate::model::hub::ItemState;
 use crate::model::ids::{IssueKey, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::key::key_in;
@@ -37,7 +38,9 @@ impl Engine {
         let Some(instance) = sync.instance_of(&side).and_then(|id| self.instances.get(id)).cloned() else {
             return Ok(Err(format!("side `{side}` of sync `{}` has no instance", sync.id())));
         };
-        if held.as_ref().is_some_and(|item| item.merged.is_none()) {
+        if let Some(item) = held.as_ref().filter(|item| item.merged.is_none()) {
+            // It may have been typed by the other key of a renamed project.
+            let key = item.replicas.get(&side).map_or(key, |replica| replica.key.clone());
             return Ok(Ok(Named { side, instance, key, held, row: None }));
         }
         self.read_issue(sync, side, instance, key, held).await
@@ -159,21 +162,20 @@ impl Engine {
         found.map(|(sync, side)| (sync.clone(), side.id.clone()))
     }
 
-    /// The items of a sync that hold a key, with the side that they hold it on.
+    /// The items of a sync with an issue that goes by a key, each with the side where that is.
     pub(super) async fn held_by_key(
         &self,
         sync: &SyncRun,
         side: Option<&SideId>,
         key: &IssueKey,
     ) -> Result<Vec<(SideId, ItemState)>, StoreError> {
-        let mut found = Vec::new();
-        for id in self.store.items_by_key(key).await? {
-            let Some(item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else { continue };
-            let here = |of: &SideId, replica: &Replica| &replica.key == key && side.is_none_or(|side| side == of);
-            let sides = item.replicas.iter().filter(|(of, replica)| here(of, replica));
-            found.extend(sides.map(|(of, _)| (of.clone(), item.clone())).collect::<Vec<_>>());
-        }
-        Ok(found)
+        let all = items_called(&*self.store, &[&sync.settings], key).await?.into_iter();
+        let of_sync = all.filter(|(item, _)| &item.sync == sync.id());
+        let found = of_sync.flat_map(|(item, sides)| {
+            let here = sides.into_iter().filter(|of| side.is_none_or(|side| side == of));
+            here.map(|of| (of, item.clone())).collect::<Vec<_>>()
+        });
+        Ok(found.collect())
     }
 
     /// The one side whose project a key is of.

@@ -1,6 +1,6 @@
 //! Projects whose key an administrator changed. Jira shows the new key everywhere and takes the old one still (from memory), so they go on
 //! under the key that the configuration has. Must never take an issue for one of a project that the configured key does not lead to, nor a
-//! single answer that names no key for the word that the project is gone.
+//! single answer for the word that the project is gone, or that a key is none of its.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,14 +17,18 @@ use crate::model::issue::IssueSnapshot;
 use crate::model::settings::{SideSettings, SyncSettings};
 use crate::model::store::StoreError;
 
-/// How long it is believed that a key which rows show belongs to no project of a side. Two answers that a project is not there are no two
-/// for one when they are further apart than this and `settle`.
+/// How long it is believed that a key which rows show belongs to no project of a side. Two answers that a project is not there, or that a key
+/// is none of its, are no two for one when they are further apart than this and `settle`, or `LATER`.
 const BELIEVED: Duration = Duration::from_secs(600);
 /// How long it is believed which key a project has, while it is asked for several issues at once.
 const JUST_NOW: Duration = Duration::from_secs(5);
-/// When it is asked again where nobody said it.
+/// When it is asked again where nobody said it. So far apart two answers are that tell a key for nobody's: right after a renaming the first
+/// may be older than that.
 const LATER: Duration = Duration::from_secs(60);
 
+/// Why it is not known yet whose a key is.
+const SAID_ONCE: &str =
+    "it was said only once that none of them has, and right after a renaming that may be an older answer";
 /// What to do about a project of another key.
 const REMEDY: &str = "write the new key as `project` of its sides, and restart: Jira takes the old key only until another \
     project is given it";
@@ -53,6 +57,8 @@ struct Known {
     projects: BTreeMap<String, KeyNow>,
     /// Keys that rows showed and that no project of a side has, and when that was asked.
     foreign: BTreeMap<String, Duration>,
+    /// Keys of which that was said only once, and when.
+    doubted: BTreeMap<String, Duration>,
     /// The projects that were not found when they were last asked for, since when.
     lacking: BTreeMap<String, Duration>,
     /// What the state keeps of it.
@@ -98,6 +104,7 @@ impl KeysNow {
         if is_news || was_lacking {
             // What was no project's may be one's by now.
             known.foreign.clear();
+            known.doubted.clear();
         }
         is_news
     }
@@ -114,12 +121,20 @@ impl KeysNow {
         !passed.is_zero() && passed >= settle
     }
 
-    /// Notes of these keys those that no project has.
+    /// Notes of these keys those that no project has, where that was said before: one answer may be older than a renaming, and what is shown
+    /// under a key that is nobody's is passed over.
     fn are_asked(&self, shown: &BTreeSet<String>, now: Duration) {
         let mut known = self.lock();
         known.foreign.retain(|_, asked| now.saturating_sub(*asked) < BELIEVED);
+        known.doubted.retain(|_, asked| now.saturating_sub(*asked) < LATER + BELIEVED);
         for key in shown {
-            if !known.projects.values().any(|project| project.is_asked_as(key)) {
+            if known.projects.values().any(|project| project.is_asked_as(key)) {
+                known.doubted.remove(key);
+                continue;
+            }
+            let since = *known.doubted.entry(key.clone()).or_insert(now);
+            if now.saturating_sub(since) >= LATER {
+                known.doubted.remove(key);
                 known.foreign.insert(key.clone(), now);
             }
         }
@@ -137,8 +152,13 @@ impl KeysNow {
 }
 
 /// Under what it is kept which projects of an instance have another key.
-fn keys_note(instance: &InstanceId) -> String {
+pub(super) fn keys_note(instance: &InstanceId) -> String {
     format!("keys of projects of {instance}")
+}
+
+/// Which key each project had when that was kept, by the key that the configuration has. What cannot be read any more is as good as nothing.
+pub(super) fn renamed_in(kept: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(kept).unwrap_or_default()
 }
 
 /// What was answered to which key a project has.
@@ -226,9 +246,8 @@ impl Engine {
     /// that names the project of any row.
     pub(super) async fn recall_keys(&self, instance: &Instance) -> Result<(), StoreError> {
         let kept = self.store.note(&keys_note(instance.id())).await?.unwrap_or_default();
-        let renamed: BTreeMap<String, String> = serde_json::from_str(&kept).unwrap_or_default();
         let mut known = instance.keys_now.lock();
-        for (configured, key) in renamed {
+        for (configured, key) in renamed_in(&kept) {
             if instance.projects.contains(&configured) {
                 known.projects.insert(configured, KeyNow { key, asked: None });
             }
@@ -314,7 +333,7 @@ impl Engine {
             why: format!(
                 "nobody knows whether {} is in a project of a side that has another key now: {}",
                 row.key,
-                why.as_deref().unwrap_or_default()
+                why.as_deref().unwrap_or(SAID_ONCE)
             ),
         }));
         self.keep_keys(instance).await;

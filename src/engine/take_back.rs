@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::called::items_of_key;
 use super::merge::{BUSY, doubts};
 use super::pair_find::names;
 use super::{Engine, SyncRun};
@@ -13,6 +14,7 @@ use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldName, ItemId, SideId};
 use crate::model::operation::IntentState;
 use crate::model::problem_filter::ProblemFilter;
+use crate::model::settings::SyncSettings;
 use crate::model::store::{Claim, StoreError, StoredProblem};
 use crate::model::value::Value;
 use crate::plan::{
@@ -51,10 +53,12 @@ impl Engine {
         (filter, take, dry_run): (&ProblemFilter, &str, bool),
         (by, at): (&Operator, Timestamp),
     ) -> Result<Answer, StoreError> {
-        let told: Vec<StoredProblem> =
-            self.store.problems(usize::MAX).await?.into_iter().filter(|stored| filter.is_about(stored)).collect();
+        let syncs: Vec<&SyncSettings> = self.syncs.values().map(|sync| &sync.settings).collect();
+        let of_key = items_of_key(&*self.store, &syncs, filter).await?;
+        let mut told = self.store.problems(usize::MAX).await?;
+        told.retain(|stored| filter.is_about(stored, &of_key));
         let mut items = Vec::new();
-        for item in self.candidates(filter, &told).await? {
+        for item in self.candidates(filter, of_key, &told).await? {
             let Some(state) = self.store.item(item).await?.filter(|state| state.merged.is_none()) else { continue };
             if self.wanted(&state, filter, take, &told).await?.is_some() {
                 items.push(item);
@@ -86,12 +90,17 @@ impl Engine {
     }
 
     /// The items that may be meant.
-    async fn candidates(&self, filter: &ProblemFilter, told: &[StoredProblem]) -> Result<BTreeSet<ItemId>, StoreError> {
+    async fn candidates(
+        &self,
+        filter: &ProblemFilter,
+        of_key: BTreeSet<ItemId>,
+        told: &[StoredProblem],
+    ) -> Result<BTreeSet<ItemId>, StoreError> {
         let mut found: BTreeSet<ItemId> = told.iter().filter_map(|stored| stored.item).collect();
         match &filter.key {
             // A cause is one of problems: what is recorded of conflicts has none.
             _ if filter.cause.is_some() => {}
-            Some(key) => found.extend(self.store.items_by_key(key).await?),
+            Some(_) => found.extend(of_key),
             None => found.extend(self.store.items_in_conflict().await?),
         }
         Ok(found)

@@ -1,11 +1,12 @@
 //! Which problems a command is about. Must never be about more than was asked for: each thing that is said narrows it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::cause::cause_of;
-use super::ids::{CauseId, FieldName, IssueKey, SideId};
+use super::ids::{CauseId, FieldName, IssueKey, ItemId, SideId};
 use super::store::StoredProblem;
 
 /// What is said of the problems that are meant; nothing said: all of them.
@@ -29,9 +30,10 @@ pub struct ProblemFilter {
 }
 
 impl ProblemFilter {
-    /// Whether a problem is one of those that are meant.
+    /// Whether a problem is one of those that are meant. `of_key`: the items with an issue that goes by the key, however it is written in
+    /// what is told of them.
     #[must_use]
-    pub fn is_about(&self, stored: &StoredProblem) -> bool {
+    pub fn is_about(&self, stored: &StoredProblem, of_key: &BTreeSet<ItemId>) -> bool {
         let problem = &stored.problem;
         let says = |text: &String| {
             let text = text.to_lowercase();
@@ -39,7 +41,8 @@ impl ProblemFilter {
         };
         let names = |key: &IssueKey| {
             let words = stored.about.split(|sign: char| !sign.is_alphanumeric() && sign != '-' && sign != '_');
-            words.into_iter().any(|word| word == key.as_str())
+            let is_of_it = stored.item.is_some_and(|item| of_key.contains(&item));
+            is_of_it || words.into_iter().any(|word| word == key.as_str())
         };
         self.key.as_ref().is_none_or(names)
             && self.side.as_ref().is_none_or(|side| &problem.side == side)
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn each_thing_that_is_said_narrows_it() {
-        let stored = stored();
+        let (stored, none) = (stored(), BTreeSet::new());
         let all = ProblemFilter {
             key: Some("SUP-12".into()),
             side: Some("globex".into()),
@@ -101,7 +104,7 @@ mod tests {
             matching: Some("no edit".to_owned()),
             cause: Some(cause_of(&stored.problem)),
         };
-        assert!(ProblemFilter::default().is_about(&stored) && all.is_about(&stored));
+        assert!(ProblemFilter::default().is_about(&stored, &none) && all.is_about(&stored, &none));
         let others = [
             ProblemFilter { key: Some("SUP-1".into()), ..all.clone() },
             ProblemFilter { side: Some("acme".into()), ..all.clone() },
@@ -110,8 +113,14 @@ mod tests {
             ProblemFilter { cause: Some("00000000".into()), ..all.clone() },
         ];
         for other in others {
-            assert!(!other.is_about(&stored), "{other}");
+            assert!(!other.is_about(&stored, &none), "{other}");
         }
+        // By another key of its item; but not what another filter leaves out.
+        let (item, stored) = (ItemId(7), StoredProblem { item: Some(ItemId(7)), ..stored });
+        let by_other_key = ProblemFilter { key: Some("NEW-12".into()), ..all.clone() };
+        assert!(by_other_key.is_about(&stored, &[item].into()) && !by_other_key.is_about(&stored, &none));
+        let elsewhere = ProblemFilter { side: Some("acme".into()), ..by_other_key };
+        assert!(!elsewhere.is_about(&stored, &[item].into()));
         assert_eq!(ProblemFilter::default().to_string(), " --all");
         let typed = all.to_string();
         assert!(typed.starts_with(" SUP-12 --side globex --field priority --matching \"no edit\" --cause "), "{typed}");

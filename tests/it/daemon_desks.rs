@@ -32,18 +32,33 @@ fn seen_by_all() -> String {
     THREE.replace(", sees = [\"acme\"]", "")
 }
 
-/// Has a Jira call its projects service desks.
-fn become_desk(said: &mut Value) {
+/// Has a Jira say of its projects what they are.
+fn become_a(kind: &str, said: &mut Value) {
     match said {
         Value::Object(map) => {
-            if let Some(kind) = map.get_mut("projectTypeKey") {
-                *kind = json!("service_desk");
+            if let Some(shown) = map.get_mut("projectTypeKey") {
+                *shown = json!(kind);
             }
-            map.values_mut().for_each(become_desk);
+            map.values_mut().for_each(|value| become_a(kind, value));
         }
-        Value::Array(list) => list.iter_mut().for_each(become_desk),
+        Value::Array(list) => list.iter_mut().for_each(|value| become_a(kind, value)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// As soon as it is told to, a Jira says that of its projects.
+fn turns_into(world: &mut World, jira: &'static str, kind: &'static str) -> Arc<AtomicBool> {
+    let turned = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&turned);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if held.load(Ordering::SeqCst) && place.contains(jira) {
+                become_a(kind, said);
+            }
+        })) as Arc<dyn Transport>
+    });
+    turned
 }
 
 /// Whether anybody who sees the issue reads a text there.
@@ -351,22 +366,51 @@ async fn a_right_that_went_is_noticed_before_a_word_is_sent() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+/// An hour later nobody knows any more what the project is, and no issue of it is read when a word goes there: the project is asked first.
+#[tokio::test(start_paused = true)]
+async fn a_project_is_asked_whether_it_is_a_desk_before_a_note_goes_in() {
+    for stays in [true, false] {
+        let mut world = World::of(&with(&two(), &row("globex")), |setups| {
+            setups.get_mut("acme").unwrap().projects[0].service_desk = true;
+        });
+        let turned = turns_into(&mut world, "acme.example", "software");
+        world.jira("acme").record_bodies(true);
+        world.start().await;
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        let (jdoe, there) = (world.person("globex", "jdoe"), world.issue("globex", "Item").key);
+        jdoe.comment(&there, "canary-one").unwrap();
+        world.rest().await.unwrap();
+        assert!(holding(&world, "acme", "canary-one")[0].internal);
+        turned.store(!stays, Ordering::SeqCst);
+        world.pass(3_700).await;
+        world.jira("acme").reset_calls();
+        jdoe.comment(&there, "canary-two").unwrap();
+        world.rest().await.unwrap();
+        let asked = world.jira("acme").calls();
+        let first = |operation: &str| asked.iter().position(|call| call.operation == operation);
+        assert!(first("getProject").is_some(), "nobody asked");
+        let problems = world.problems().await;
+        if stays {
+            assert!(first("getProject") < first("addComment"), "it was asked too late");
+            let copies = holding(&world, "acme", "canary-two");
+            assert!(copies.len() == 1 && copies[0].internal, "{copies:?}");
+            assert_eq!(problems, Vec::<String>::new());
+        } else {
+            assert!(!was_sent(world.jira("acme"), "canary-two"));
+            assert!(problems.iter().any(|problem| problem.contains("which is no service desk")), "{problems:?}");
+        }
+    }
+}
+
 /// The partner's project becomes a service desk while the daemon runs, and no issue of it is read before the next note.
 #[tokio::test(start_paused = true)]
 async fn a_partner_who_gets_customers_gets_no_more_notes() {
     let mut world = World::of(&with(&two(), &row("globex")), |setups| {
         setups.get_mut("acme").unwrap().projects[0].service_desk = true;
     });
-    let turned = Arc::new(AtomicBool::new(false));
-    let held = Arc::clone(&turned);
-    world.bend(move |inner| {
-        let held = Arc::clone(&held);
-        Arc::new(Bent::new(inner).back(move |place, _, said| {
-            if held.load(Ordering::SeqCst) && place.contains("globex") {
-                become_desk(said);
-            }
-        })) as Arc<dyn Transport>
-    });
+    let turned = turns_into(&mut world, "globex", "service_desk");
     world.jira("globex").record_bodies(true);
     world.start().await;
     let jane = world.person("acme", "jane");

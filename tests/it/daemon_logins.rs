@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use jirasyncd::config::{self, Environment, FileContent, SecretsWanted};
-use jirasyncd::jira::{Transport as _, address_to_open, code_in, take_grant};
+use jirasyncd::jira::{address_to_open, code_in, take_grant};
 use jirasyncd::model::secret::Secret;
 use jirasyncd::model::settings::{Auth, ClientCertificate, Kind, OauthClient, OauthGrant};
 use jirasyncd::simulator::{CLOUD_ID, Credential, presets};

@@ -15,15 +15,15 @@ use super::daemon_rebuild::{keep_key, lose_files, rebuild};
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The other side of the first sync: its Jira, its project and who works there.
-type Place = (&'static str, &'static str, &'static str);
+pub(crate) type Place = (&'static str, &'static str, &'static str);
 
 /// Home with each kind of counterpart.
-fn pairs() -> [(String, Place); 2] {
+pub(crate) fn pairs() -> [(String, Place); 2] {
     [(two(), ("globex", "ENG", "jdoe")), (two_clouds(), ("initech", "OPS", "petra"))]
 }
 
 /// Two syncs between the same two Jiras, each with a project of its own on both; `second` is put behind home's project of the second.
-fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> String {
+pub(crate) fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> String {
     let other = config.split_once("[sync.support]").unwrap().1.replace("sync.support", "sync.second");
     let other = other.replace("project = \"SUP\"", &format!("project = \"TWO\"{second}"));
     let other = other.replace(&format!("project = \"{project}\""), "project = \"MORE\"");
@@ -31,7 +31,7 @@ fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> Stri
 }
 
 /// The world of these syncs, where everybody may delete.
-async fn world(config: &str, (to, _, _): Place) -> World {
+pub(crate) async fn world(config: &str, (to, _, _): Place) -> World {
     let mut world = World::of(config, |setups| {
         for (jira, key, id) in [("acme", "TWO", 10_001), (to, "MORE", 10_901)] {
             let setup = setups.get_mut(jira).unwrap();
@@ -45,13 +45,13 @@ async fn world(config: &str, (to, _, _): Place) -> World {
     world
 }
 
-fn create(world: &World, summary: &str) -> String {
+pub(crate) fn create(world: &World, summary: &str) -> String {
     let fields = json!({ "summary": summary, "priority": { "name": "Low" } });
     world.person("acme", "jane").create("SUP", "Bug", fields).unwrap()
 }
 
 /// The issues of a project whose summary holds a text.
-fn in_project(world: &World, jira: &str, project: &str, part: &str) -> Vec<IssueView> {
+pub(crate) fn in_project(world: &World, jira: &str, project: &str, part: &str) -> Vec<IssueView> {
     world.issues(jira, part).into_iter().filter(|view| view.project == project).collect()
 }
 
@@ -241,22 +241,22 @@ async fn a_counterpart_that_was_let_go_is_taken_by_no_issue_that_names_it() {
 
 /// The key by which a project is shown.
 #[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Option<&'static str>>>);
+pub(crate) struct Shown(Arc<Mutex<Option<&'static str>>>);
 
 impl Shown {
     /// An administrator changes it.
-    fn becomes(&self, key: &'static str) {
+    pub(crate) fn becomes(&self, key: &'static str) {
         *self.0.lock().unwrap() = Some(key);
     }
 
     /// It is what it was at first.
-    fn is_back(&self) {
+    pub(crate) fn is_back(&self) {
         *self.0.lock().unwrap() = None;
     }
 }
 
 /// Shows a project of a Jira by another key wherever an answer names it. The old one is still taken.
-fn rename(world: &mut World, host: &'static str, was: &'static str) -> Shown {
+pub(crate) fn rename(world: &mut World, host: &'static str, was: &'static str) -> Shown {
     let shown = Shown::default();
     let held = shown.clone();
     world.bend(move |inner| {
@@ -285,10 +285,10 @@ fn show_renamed(place: &str, said: &mut Value, was: &str, now: &str) {
 }
 
 /// Nothing is taken for gone that is not: everything of a few issues is deleted elsewhere with them.
-const HARSH: &str = "\n[sync.support.life]\nmoved = \"delete\"\ndeleted = \"delete\"\nmost-missing = 1\n";
+pub(crate) const HARSH: &str = "\n[sync.support.life]\nmoved = \"delete\"\ndeleted = \"delete\"\nmost-missing = 1\n";
 
 /// Home with one partner, whose project or home's may be renamed. Everybody may delete.
-fn harsh(config: &str, to: &str) -> World {
+pub(crate) fn harsh(config: &str, to: &str) -> World {
     World::of(&format!("{config}{HARSH}"), |setups| {
         for jira in ["acme", to] {
             let project = &mut setups.get_mut(jira).unwrap().projects[0];

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jirasyncd::app::Daemon;
 use jirasyncd::jira::Transport;
+use jirasyncd::model::command::Ended;
 use jirasyncd::simulator::{FieldSetup, FieldType, Holder, ProjectSetup, Setup};
 use serde_json::{Value, json};
 
 use super::bent::{Bent, each_issue};
+use super::daemon_reload::{reload, started, write};
 use super::daemon_support::{World, calls, two, two_clouds};
 
 const MAPPED: u64 = 0;
@@ -88,26 +90,32 @@ async fn a_picked_project_crosses_by_its_key_in_both_directions() {
     }
 }
 
+/// As soon as it is told to, acme shows a project that people picked by another key.
+fn picked_is_renamed(world: &mut World) -> Arc<AtomicBool> {
+    let renamed = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&renamed);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if held.load(Ordering::SeqCst) && place.contains("acme.example") {
+                each_issue(said, |issue| {
+                    let picked = format!("/fields/{}/key", id("acme", PLAIN));
+                    if let Some(shown) = issue.pointer_mut(&picked) {
+                        *shown = json!("LABS");
+                    }
+                });
+            }
+        })) as Arc<dyn Transport>
+    });
+    renamed
+}
+
 /// An administrator changes a project's key without an entry of the issues that hold it: nobody picked another project.
 #[tokio::test(start_paused = true)]
 async fn the_key_that_a_project_gets_is_nobodys_act() {
     for (config, other, who) in pairs() {
         let mut world = world(&config, (other, who), &rows(other));
-        let renamed = Arc::new(AtomicBool::new(false));
-        let held = Arc::clone(&renamed);
-        world.bend(move |inner| {
-            let held = Arc::clone(&held);
-            Arc::new(Bent::new(inner).back(move |place, _, said| {
-                if held.load(Ordering::SeqCst) && place.contains("acme.example") {
-                    each_issue(said, |issue| {
-                        let picked = format!("/fields/{}/key", id("acme", PLAIN));
-                        if let Some(shown) = issue.pointer_mut(&picked) {
-                            *shown = json!("LABS");
-                        }
-                    });
-                }
-            })) as Arc<dyn Transport>
-        });
+        let renamed = picked_is_renamed(&mut world);
         world.start().await;
         let jane = world.person("acme", "jane");
         let here = jane.create("SUP", "Bug", issue(&json!({ id("acme", PLAIN): key("LAB") }))).unwrap();
@@ -122,6 +130,43 @@ async fn the_key_that_a_project_gets_is_nobodys_act() {
         world.person(other, who).edit(&there, json!({ id(other, PLAIN): null })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(world.field("acme", "Item", &id("acme", PLAIN)), "");
+    }
+}
+
+/// A daemon that goes over to another configuration reads anew what each side holds: a picked project is what it was, also where it has got
+/// another key.
+#[tokio::test(start_paused = true)]
+async fn a_picked_project_is_as_it_was_after_a_reload() {
+    for (config, other, who) in pairs() {
+        let text = config.replacen("summary = \"both\"", &format!("summary = \"both\"\n{}", rows(other)), 1);
+        let mut world = world(&config, (other, who), &rows(other));
+        let renamed = picked_is_renamed(&mut world);
+        let (mut world, file) = started(world, &text).await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ id("acme", MAPPED): key("APP"), id("acme", PLAIN): key("LAB") });
+        let here = jane.create("SUP", "Bug", issue(&fields)).unwrap();
+        world.rest().await.unwrap();
+        renamed.store(true, Ordering::SeqCst);
+        jane.edit(&here, json!({ "priority": { "name": "Highest" } })).unwrap();
+        world.rest().await.unwrap();
+        let edits = |world: &World| ["acme", other].map(|side| world.jira(side).count("editIssue"));
+        let before = edits(&world);
+        let other_text = text.replace("exclude = [\"share-*\"]", "exclude = [\"share-*\", \"own-*\"]");
+        assert_ne!(other_text, text);
+        write(&world, &file, &other_text);
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        world.rest().await.unwrap();
+        let shown =
+            |world: &World, side: &str| [MAPPED, PLAIN].map(|place| world.field(side, "Item", &id(side, place)));
+        assert_eq!(shown(&world, other), [format!("APPS of {other}"), format!("LAB of {other}")]);
+        assert_eq!(shown(&world, "acme"), ["APP of acme", "LAB of acme"]);
+        assert_eq!(edits(&world), before, "{other}: nothing of it was taken for a change");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // And it goes on.
+        let there = world.issue(other, "Item").key;
+        world.person(other, who).edit(&there, json!({ id(other, MAPPED): key("SITE") })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, "acme"), ["WEB of acme", "LAB of acme"]);
     }
 }
 

@@ -18,7 +18,7 @@ async fn world(text: &str) -> (World, Arc<Mutex<String>>) {
     started(World::without_daemon(text), text).await
 }
 
-async fn started(mut world: World, text: &str) -> (World, Arc<Mutex<String>>) {
+pub(crate) async fn started(mut world: World, text: &str) -> (World, Arc<Mutex<String>>) {
     let file = Arc::new(Mutex::new(String::new()));
     write(&world, &file, text);
     let read = Arc::clone(&file);
@@ -28,11 +28,11 @@ async fn started(mut world: World, text: &str) -> (World, Arc<Mutex<String>>) {
     (world, file)
 }
 
-fn write(world: &World, file: &Mutex<String>, text: &str) {
+pub(crate) fn write(world: &World, file: &Mutex<String>, text: &str) {
     *file.lock().unwrap() = text.replace("STATE", &world.state().display().to_string());
 }
 
-async fn reload(world: &mut World, confirm: bool) -> Answer {
+pub(crate) async fn reload(world: &mut World, confirm: bool) -> Answer {
     let answer = give(world, Command::Reload { confirm, existing: Existing::ReMap }).await;
     if let Some((next, _)) = world.daemon().succeed().await.unwrap() {
         world.daemon = Some(Arc::new(next));

@@ -235,6 +235,8 @@ mod daemon_reload;
 #[cfg(test)]
 mod daemon_remap;
 #[cfg(test)]
+mod daemon_renamed;
+#[cfg(test)]
 mod daemon_requests;
 #[cfg(test)]
 mod daemon_restored;
