@@ -1,5 +1,5 @@
-//! What must hold of anything that comes from outside and is no text of an issue: answers of a Jira, webhooks, configurations and what of
-//! them goes into JQL, lists of pairs. The fuzzer's targets, which `tests/it/outside_fuzz.rs` runs too. Must never take for granted that bytes are what they should be:
+//! What must hold of anything that comes from outside and is no text of an issue: answers of a Jira, what anybody may put in the place of a
+//! mark, webhooks, configurations and what of them goes into JQL, lists of pairs. The fuzzer's targets, which `tests/it/outside_fuzz.rs` runs too. Must never take for granted that bytes are what they should be:
 //! nothing here may fail but an assertion.
 
 #![allow(dead_code, reason = "each fuzz target takes one of them")]
@@ -15,16 +15,20 @@ use jiff::Timestamp;
 use jirasyncd::cli::read_pair_list;
 use jirasyncd::clock::{Clock, SeededEntropy};
 use jirasyncd::config::{Environment, SecretsWanted, load};
+use jirasyncd::engine::{Mark, Origin, Seal, is_like_a_mark};
 use jirasyncd::jira::{
-    FileDraft, IssueDraft, IssueEdit, JiraRead, JiraWrite, NO_ISSUE, Transport, TransportError, Want, connect,
-    read_hook, take_grant,
+    FileDraft, HOOK_EVENTS, HookRegistry, IssueDraft, IssueEdit, JiraRead, JiraWrite, NO_ISSUE, Transport,
+    TransportError, Want, WantedHook, connect, read_hook, take_grant,
 };
-use jirasyncd::model::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, IssueId, IssueKey, SideId};
+use jirasyncd::model::ids::{
+    AccountId, AttachmentId, CommentId, EntryId, FieldId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,
+};
 use jirasyncd::model::issue::{NativeValue, Visibility};
 use jirasyncd::model::operation::{NativeWrite, RemoteLink, Thing};
 use jirasyncd::model::remark::Spent;
 use jirasyncd::model::secret::Secret;
 use jirasyncd::model::settings::{Auth, InstanceSettings, Kind, OauthClient, OauthGrant};
+use jirasyncd::model::store::StateIdentity;
 use jirasyncd::model::things::{Property, ThingValues};
 use jirasyncd::simulator::jql::{Dialect, parse};
 
@@ -234,8 +238,11 @@ pub(super) fn said_of(data: &[u8]) -> String {
             let (said, written) = (Bytes::copy_from_slice(data), AtomicBool::new(false));
             let transport = Arc::new(Answers { said, written });
             let shared: Arc<dyn Transport> = Arc::clone(&transport) as Arc<dyn Transport>;
-            let (read, write) = connect(settings, shared, clock, Arc::new(SeededEntropy::new(1)));
+            let shared_clock = Arc::<Paused>::clone(&clock);
+            let (read, write) = connect(settings, shared, shared_clock, Arc::new(SeededEntropy::new(1)));
             let mut said = everything(read.as_ref()).await;
+            let shared = Arc::clone(&transport) as Arc<dyn Transport>;
+            said += &registered(&HookRegistry::new(settings, shared, clock, Arc::new(SeededEntropy::new(1)))).await;
             transport.written.store(true, Ordering::Relaxed);
             said += &all_written(write.as_ref()).await;
             said += &files_carried(read.as_ref(), write.as_ref(), data.len() as u64).await;
@@ -262,6 +269,7 @@ async fn everything(read: &dyn JiraRead) -> String {
     };
     let mut said = format!("{:?}", read.identity().await);
     said += &format!("{:?}", read.catalog("A", &BTreeSet::from(["jane".to_owned()])).await);
+    said += &format!("{:?}", read.edit_screen("A", "Bug").await);
     said += &format!("{:?}", read.permissions("A", &["BROWSE_PROJECTS"]).await);
     said += &format!("{:?}", read.learn_time_form("A").await);
     said += &format!("{:?}", read.changes(&projects, Some(now), &want, None).await);
@@ -294,13 +302,75 @@ async fn everything(read: &dyn JiraRead) -> String {
     said += &format!("{:?}", read.sprints("A").await);
     said += &format!("{:?}", read.role_actors("A", "Users").await);
     said += &format!("{:?}", read.nature("A").await);
+    said += &format!("{:?}", read.key_now("A").await);
     said += &format!("{:?}", read.newest("A", None).await);
     said += &format!("{:?}", read.permissions_for(issue, &["BROWSE_PROJECTS"]).await);
     for thing in [Thing::Version, Thing::Component] {
         said += &format!("{:?}", read.things("A", thing).await);
     }
+    said += &format!("{:?}{:?}", read.instance(), read.kind());
     // What was learnt of the headers alone.
     said + &format!("{:?}{:?}{:?}{:?}", read.budget(), read.skew_ms(), read.silent_for(), read.calls())
+}
+
+/// What our webhook is called.
+pub(super) const HOOK_NAME: &str = "jirasyncd-of-the-fuzzer";
+
+/// Looks for our webhook among those that are listed, brings it to what is wanted, and takes it away.
+async fn registered(registry: &HookRegistry) -> String {
+    let wanted = WantedHook {
+        name: HOOK_NAME.to_owned(),
+        url: Secret::new(format!("https://sync.example/{TOKEN}")),
+        jql: "project = A".to_owned(),
+        events: HOOK_EVENTS.to_vec(),
+        secret: Some(Secret::new(TOKEN.to_owned())),
+    };
+    let mut said = format!("{:?}", registry.named(HOOK_NAME).await);
+    said += &format!("{:?}", registry.put(&wanted).await);
+    said + &format!("{:?}", registry.remove(HOOK_NAME).await)
+}
+
+/// The place of the one mark that there is.
+const PLACE: (&str, &str) = ("support", "acme");
+
+fn seal(byte: u8) -> Option<Seal> {
+    Seal::new(&StateIdentity { daemon: "0".repeat(32), seal_key: [byte; 32] }).ok()
+}
+
+/// The one mark that there is: whoever makes another of that state has broken its cipher.
+pub(super) fn true_mark() -> String {
+    let mark = Mark { operation: OperationId(7), item: ItemId(9), of: Origin::of(&SideId::from("globex"), 11) };
+    let (sync, side) = (SyncId::from(PLACE.0), SideId::from(PLACE.1));
+    let closed = seal(7).and_then(|seal| seal.close(mark, &sync, &side, &SeededEntropy::new(1)).ok());
+    closed.unwrap_or_default()
+}
+
+/// Any bytes where a mark may stand (anybody may put a property there): none opens but the one that was sealed, at its place and with its
+/// key. And whatever is sealed opens there, and nowhere else, and not once a sign of it is another one.
+pub(super) fn mark(data: &[u8]) {
+    let (Some(ours), Some(other)) = (seal(7), seal(8)) else { return };
+    let (sync, side) = (SyncId::from(PLACE.0), SideId::from(PLACE.1));
+    let text = String::from_utf8_lossy(data);
+    let opened = ours.open(&text, &sync, &side);
+    assert_eq!(opened.is_some(), text == true_mark(), "{text:?} opens as {opened:?}");
+    assert!(opened.is_none() || is_like_a_mark(&text), "{text:?}");
+    assert!(other.open(&text, &sync, &side).is_none(), "{text:?} opens with another state's key");
+    let number = |from: usize| data.iter().skip(from).take(16).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
+    let id = u64::try_from(number(32) >> 64).unwrap_or_default();
+    let mark = Mark { operation: OperationId(number(0)), item: ItemId(number(16)), of: Origin::of(&side, id) };
+    let Ok(sealed) = ours.close(mark, &sync, &side, &SeededEntropy::new(data.len() as u64)) else { return };
+    assert_eq!(ours.open(&sealed, &sync, &side), Some(mark));
+    assert!(is_like_a_mark(&sealed), "{sealed}");
+    assert!(ours.open(&sealed, &sync, &SideId::from("globex")).is_none(), "it opens on another side");
+    assert!(other.open(&sealed, &sync, &side).is_none(), "it opens with another state's key");
+    let at = usize::from(data.first().copied().unwrap_or_default()) % sealed.len();
+    let bent = |(place, sign): (usize, char)| match (place == at, sign) {
+        (false, sign) => sign,
+        (true, 'A') => 'B',
+        (true, _) => 'A',
+    };
+    let bent: String = sealed.chars().enumerate().map(bent).collect();
+    assert!(ours.open(&bent, &sync, &side).is_none(), "{bent} opens, made of {sealed}");
 }
 
 /// Writes all that can be written but files, and says what came of it: each call is sent once, and no answer is a failure of ours.

@@ -136,6 +136,7 @@ pub use needs::Demand;
 pub use rebuild::{Doubt, Doubtful, Rebuilt, rebuild};
 pub use restored::is_about_the_state;
 pub use rights::{PermissionExcess, PermissionNeed, PermissionReport};
+pub use seal::{CannotSeal, Mark, Origin, Seal, is_like_a_mark};
 pub use setup::{Connection, Connections, Parts, SetupError, fits};
 pub use survey::{Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};

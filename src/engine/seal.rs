@@ -15,37 +15,39 @@ use crate::model::store::StateIdentity;
 const PLAIN: usize = 44;
 
 /// Makes marks, and reads those that were made with the same key.
-pub(crate) struct Seal {
+pub struct Seal {
     key: LessSafeKey,
 }
 
 /// What a mark of ours says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub struct Mark {
     /// The operation that wrote.
-    pub(crate) operation: OperationId,
+    pub operation: OperationId,
     /// The item that it was about: enough to rebuild a lost state.
-    pub(crate) item: ItemId,
+    pub item: ItemId,
     /// What it is a copy of, where it made one.
-    pub(crate) of: Option<Origin>,
+    pub of: Option<Origin>,
 }
 
 /// What something that we made is a copy of: an issue of another side, or a comment or worklog of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub struct Origin {
     side: [u8; 4],
     /// Its id there; never 0.
-    pub(crate) id: u64,
+    pub id: u64,
 }
 
 impl Origin {
     /// One of a side. `None` of what has no number there.
-    pub(crate) fn of(side: &SideId, id: u64) -> Option<Self> {
+    #[must_use]
+    pub fn of(side: &SideId, id: u64) -> Option<Self> {
         (id != 0).then(|| Self { side: short(side), id })
     }
 
     /// Whether it is on that side: two names of one sync do not meet in four bytes but once in thousands of millions.
-    pub(crate) fn is_on(&self, side: &SideId) -> bool {
+    #[must_use]
+    pub fn is_on(&self, side: &SideId) -> bool {
         self.side == short(side)
     }
 }
@@ -58,23 +60,23 @@ fn short(side: &SideId) -> [u8; 4] {
 /// The cipher of the library refused its own key or input: a defect, or a machine without randomness.
 #[derive(Debug, thiserror::Error)]
 #[error("could not seal a mark")]
-pub(crate) struct CannotSeal;
+pub struct CannotSeal;
 
 impl Seal {
     /// The seal of a state.
-    pub(crate) fn new(identity: &StateIdentity) -> Result<Self, CannotSeal> {
+    ///
+    /// # Errors
+    /// The cipher refused the key.
+    pub fn new(identity: &StateIdentity) -> Result<Self, CannotSeal> {
         let key = UnboundKey::new(&AES_256_GCM, &identity.seal_key).map_err(|_| CannotSeal)?;
         Ok(Self { key: LessSafeKey::new(key) })
     }
 
     /// The mark of an operation on a side: about 80 characters of base64.
-    pub(crate) fn close(
-        &self,
-        mark: Mark,
-        sync: &SyncId,
-        side: &SideId,
-        entropy: &dyn Entropy,
-    ) -> Result<String, CannotSeal> {
+    ///
+    /// # Errors
+    /// The cipher refused what is to be sealed.
+    pub fn close(&self, mark: Mark, sync: &SyncId, side: &SideId, entropy: &dyn Entropy) -> Result<String, CannotSeal> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut sealed = Vec::with_capacity(PLAIN + 16);
@@ -91,7 +93,8 @@ impl Seal {
     }
 
     /// What a text says, if it is a mark of ours for that side; `None` for anybody else's.
-    pub(crate) fn open(&self, text: &str, sync: &SyncId, side: &SideId) -> Option<Mark> {
+    #[must_use]
+    pub fn open(&self, text: &str, sync: &SyncId, side: &SideId) -> Option<Mark> {
         let whole = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = whole.split_first_chunk::<NONCE_LEN>()?;
         let mut sealed = sealed.to_vec();
@@ -110,7 +113,8 @@ impl Seal {
 }
 
 /// Whether a text looks like a mark of any state: an older mark says nothing of what it is a copy of.
-pub(crate) fn is_like_a_mark(text: &str) -> bool {
+#[must_use]
+pub fn is_like_a_mark(text: &str) -> bool {
     let beside = NONCE_LEN + 16;
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|whole| [PLAIN, 32].contains(&whole.len().saturating_sub(beside)))
 }

@@ -239,7 +239,7 @@ pub struct Record {
 /// A problem as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredProblem {
-    /// Its row: another one once it was over and came again, or changed its words.
+    /// Its row: another one once it was over and came again, or changed more than numbers in its words.
     #[serde(skip)]
     pub number: i64,
     /// The item; `None` when it is a whole instance's or sync's.

@@ -1,5 +1,5 @@
 //! The problems that stand, of items and of whole instances or syncs. Must never restart the age of a problem that was only
-//! told again, nor forget that an operator dismissed it; one that is met again is counted.
+//! told again, be it with another number, nor forget that an operator dismissed it; one that is met again is counted.
 
 use std::collections::BTreeSet;
 
@@ -49,18 +49,19 @@ pub(super) fn replace(
             forget(connection, number)?;
             continue;
         };
-        let Some(again) = wanted.take(&stood) else {
-            over.push(Ending { number, since, problem: stood });
-            continue;
-        };
-        // Another operation may have met it; without one, nothing was tried since.
-        let operation = again.operation.or(stood.operation);
-        let text = encode("a problem", &Problem { operation, settles: again.settles, ..stood })?;
-        connection
-            .prepare_cached("UPDATE problems SET times = times + 1, problem = ?2 WHERE number = ?1")?
-            .execute(params![number, text])?;
+        match wanted.take(&stood) {
+            Some(again) => met_again(connection, number, &stood, again)?,
+            None => over.push(Ending { number, since, problem: stood }),
+        }
     }
+    // Only now: those that say the very same are each other's.
     for ending in over {
+        let alike = wanted.iter().copied().find(|told| is_the_same_thing(&ending.problem, told));
+        if let Some(again) = alike {
+            wanted.remove(again);
+            met_again(connection, ending.number, &ending.problem, again)?;
+            continue;
+        }
         if let Some(item) = item {
             past::keep(connection, item, &ending, &wanted, (now, brought))?;
         }
@@ -75,6 +76,23 @@ pub(super) fn replace(
             log(connection, owner, problem)?;
         }
     }
+    Ok(())
+}
+
+/// Whether one tells of what another told of, with other keys, numbers or times: how long to wait, which status, how many issues.
+fn is_the_same_thing(stood: &Problem, told: &Problem) -> bool {
+    // What a cause says of a right that several fields wait for is said without the field.
+    (&stood.side, &stood.field) == (&told.side, &told.field) && cause_of(stood) == cause_of(told)
+}
+
+/// A problem that stood is told as it is now: its age, and that it was dismissed, stay.
+fn met_again(connection: &Connection, number: i64, stood: &Problem, again: &Problem) -> StepResult<()> {
+    // Another operation may have met it; without one, nothing was tried since.
+    let operation = again.operation.or(stood.operation);
+    let text = encode("a problem", &Problem { operation, ..again.clone() })?;
+    connection
+        .prepare_cached("UPDATE problems SET times = times + 1, problem = ?2 WHERE number = ?1")?
+        .execute(params![number, text])?;
     Ok(())
 }
 

@@ -321,6 +321,28 @@ mod tests {
         }
     }
 
+    /// As `engine` says it of each item that a state forgot, of each issue of a Jira that was put back, and of each row that cannot be read.
+    #[test]
+    fn a_warning_about_ten_thousand_issues_is_one_line_and_names_the_first() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let said = logged(format, "info", || {
+                for number in 0..10_000_u64 {
+                    let key = format!("SUP-{number}");
+                    let proof = format!("the log of {key} holds a change that it made at 2026-03-0{}", number % 9);
+                    tracing::warn!(item = %number, side = "acme", proof, "is joined anew");
+                    tracing::warn!(side = "acme", issue.key = %key, "the history was cut");
+                    tracing::warn!(side = "acme", key = %key, of = %key, "found again");
+                    tracing::error!(issue = ?Some(number), why = format!("{key} has no time"), "cannot be read");
+                    tracing::warn!(file = %number, error = format!("fetching file {number}: no answer"), "not compared");
+                }
+                tracing::warn!(side = "globex", issue.key = "ENG-1", "the history was cut");
+            });
+            let lines: Vec<&str> = said.lines().collect();
+            assert_eq!(lines.len(), 6, "{lines:?}");
+            assert!(lines[1].contains("SUP-0") && lines[5].contains("ENG-1"), "{lines:?}");
+        }
+    }
+
     #[test]
     fn only_a_terminal_gets_colour_and_directives_are_checked() {
         assert!(!logged(LogFormat::Text, "info", || tracing::error!("e")).contains('\u{1b}'));

@@ -273,6 +273,42 @@ async fn a_dismissed_problem_stays_so_until_it_changes_or_comes_again() {
     }
 }
 
+/// What stands of an instance.
+async fn of_instance(world: &World, about: &str) -> Vec<StoredProblem> {
+    let mut standing = standing(world).await;
+    standing.retain(|stored| stored.about == about);
+    standing
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_one_problem_whatever_its_answers_say() {
+    for (config, (to, ..)) in cases() {
+        let (world, _) = paired(&config, to, &["First"]).await;
+        let about = format!("instance {to}");
+        let down = |status| {
+            world.jira(to).clear_faults();
+            for operation in ["search", "searchForIssuesUsingJql"] {
+                let fault = Fault::Unavailable { status, retry_after: None };
+                world.jira(to).add_fault(FaultRule::new(operation, When::Always, fault));
+            }
+        };
+        down(502);
+        world.intervals(2).await;
+        let first = of_instance(&world, &about).await;
+        assert!(first.len() == 1 && first[0].problem.what.contains("status 502"), "{to}: {first:?}");
+        assert_eq!(give(&world, dismiss(&ProblemFilter::default(), false)).await.ended, Ended::Done);
+        down(503);
+        world.intervals(2).await;
+        let then = of_instance(&world, &about).await;
+        assert!(then.len() == 1 && then[0].problem.what.contains("status 503"), "{to}: {then:?}");
+        assert_eq!((then[0].number, then[0].since), (first[0].number, first[0].since), "{to}");
+        assert!(then[0].times > first[0].times && then[0].dismissed.is_some(), "{to}: {then:?}");
+        world.jira(to).clear_faults();
+        world.rest().await.unwrap();
+        assert_eq!(of_instance(&world, &about).await.len(), 0, "{to}");
+    }
+}
+
 /// What was told of an item's day and is over, the oldest first.
 async fn past_days(world: &World, key: &str) -> Vec<PastProblem> {
     let store = world.daemon().store();

@@ -173,6 +173,8 @@ mod daemon_links;
 #[cfg(test)]
 mod daemon_lives;
 #[cfg(test)]
+mod daemon_log;
+#[cfg(test)]
 mod daemon_logins;
 #[cfg(test)]
 mod daemon_mails;

@@ -2,6 +2,7 @@
 //! at hand. Must never hold what its targets check: they are in `fuzz/outside.rs`.
 
 use jirasyncd::cli::read_pair_list;
+use jirasyncd::engine::is_like_a_mark;
 use jirasyncd::jira::read_hook;
 use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::settings::Kind;
@@ -148,7 +149,7 @@ const CLAUSES: [&str; 5] = [
 const BREAKING_OUT: [&str; 3] = ["a = 1) or (a = 1\nA", "a = \"(\") OR (b = 1\nA", "a = 1 order by b) OR (c = 1\nA"];
 
 /// What a Jira answers to one thing or another, after the byte that chooses the status.
-const ANSWERS: [&str; 11] = [
+const ANSWERS: [&str; 12] = [
     r#"0{"issues":[{"id":"10001","key":"A-1","fields":{"summary":"a","updated":"2026-03-02T09:30:00.000+0000","created":"2026-03-02T09:30:00.000+0000","project":{"key":"A","id":"1"},"issuetype":{"name":"Bug","id":"1"},"labels":["x"],"comment":{"comments":[{"id":"1","body":"a","created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000"}],"total":1}},"changelog":{"histories":[{"id":"1","created":"2026-03-02T09:30:00.000+0000","items":[{"field":"summary","fieldId":"summary","fromString":"b","toString":"a"}]}],"total":1}}],"isLast":true,"total":1,"startAt":0,"maxResults":100}"#,
     r#"0{"accountId":"5b10","name":"sync","key":"sync","displayName":"Sync","timeZone":"Europe/Berlin","emailAddress":"a@b.c","active":true}"#,
     r#"0{"baseUrl":"https://acme.example","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Cloud","serverTime":"2026-03-02T09:30:00.000+0000"}"#,
@@ -163,6 +164,7 @@ const ANSWERS: [&str; 11] = [
         "X-RateLimit-Interval-Seconds: 1\nDate: Thu, 28 May 2026 20:26:40 GMT\n"
     ),
     "\u{9}{}\0Retry-After: 5\nRateLimit-Reason: jira-burst-based\n",
+    r#"0[{"id":71,"name":"jirasyncd-of-the-fuzzer","url":"https://sync.example/a","events":["jira:issue_created"],"enabled":true,"isSigned":true,"filters":{"issue-related-events-section":"project = A"}},{"self":"https://acme.example/rest/webhooks/1.0/webhook/72","name":"jirasyncd-of-the-fuzzer","url":"https://sync.example/b"}]"#,
 ];
 
 /// What an endpoint answers that gives out tokens, after the byte that chooses the status.
@@ -173,6 +175,9 @@ const TOKENS: [&str; 3] = [
 ];
 
 const HOOK: &str = r#"{"webhookEvent":"jira:issue_updated","timestamp":1,"issue":{"id":"1","key":"A-1","fields":{}},"user":{"accountId":"5b10"}}"#;
+
+/// What may stand anywhere in a mark.
+const MARKS: [&str; 10] = ["A", "_", "-", "=", "==", "+/", "\0", "AAAAAAAAAAAAAAAA", "\u{ff21}", " "];
 
 const LISTS: [&str; 4] = [
     "acme,globex\nSUP-1,ENG-1\nSUP-2,ENG-2\n",
@@ -212,6 +217,8 @@ fn nothing_that_comes_from_outside_breaks_its_reader() {
     search(&TOML, &[("config", outside::config, &configs, 300)]);
     let clauses: Vec<Vec<u8>> = bytes(&CLAUSES).into_iter().chain(bytes(&BREAKING_OUT)).collect();
     search(&JQL, &[("jql", outside::jql, &clauses, 3_000)]);
+    let marks: Vec<Vec<u8>> = vec![outside::true_mark().into_bytes(), vec![0; 60], Vec::new()];
+    search(&MARKS, &[("mark", outside::mark, &marks, 4_000)]);
     search(&LIST, &[("pairs", outside::pairs, &bytes(&LISTS), 4_000)]);
 }
 
@@ -247,6 +254,14 @@ fn the_examples_are_understood() {
         assert!(made.contains(part), "`{part}` came of no write: {made}");
     }
     assert!(outside::said_of(br#"0[{"id":"7"}]"#).contains("Done(AttachmentId(\"7\"))"), "no file was attached");
+    // Both webhooks of our name are found, and one of them is one too many.
+    let hooks = outside::said_of(ANSWERS[11].as_bytes());
+    assert_eq!(hooks.matches("RegisteredHook { id: \"71\"").count(), 2, "{hooks}");
+    assert!(hooks.contains("id: \"72\"") && hooks.contains("Ok(2)"), "{hooks}");
+    for example in [outside::true_mark(), "not ours".to_owned(), String::new()] {
+        outside::mark(example.as_bytes());
+    }
+    assert!(is_like_a_mark(&outside::true_mark()));
     for granted in TOKENS[..2].iter().map(|granted| outside::said_of_tokens(granted.as_bytes())) {
         assert_eq!(granted.matches("Ok(Identity").count(), 10, "{granted}");
     }
@@ -272,4 +287,24 @@ fn the_examples_are_understood() {
     }
     let (good, bad) = read_pair_list(LISTS[0], &["acme".into(), "globex".into()]).unwrap();
     assert_eq!((good.len(), bad.len()), (2, 0));
+}
+
+/// The methods of a trait, by its source.
+fn methods<'a>(source: &'a str, name: &str) -> Vec<&'a str> {
+    let body = source.split_once(&format!("pub trait {name}:")).unwrap().1.split("\n}").next().unwrap();
+    let begun = |line: &'a str| line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn "));
+    body.lines().filter_map(|line| begun(line.trim())?.split('(').next()).collect()
+}
+
+/// A question that is not asked here has an answer that nothing was tried on.
+#[test]
+fn whatever_a_jira_is_asked_or_told_is_among_the_answers() {
+    let (source, target) = (include_str!("../../src/jira/mod.rs"), include_str!("../../fuzz/outside.rs"));
+    for (name, called) in [("JiraRead", "read"), ("JiraWrite", "write")] {
+        let methods = methods(source, name);
+        assert!(methods.len() > 20, "{name}: {methods:?}");
+        for method in methods {
+            assert!(target.contains(&format!("{called}.{method}(")), "no answer is tried on `{name}::{method}`");
+        }
+    }
 }

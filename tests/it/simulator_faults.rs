@@ -38,6 +38,29 @@ async fn resets_differ_in_what_took_effect() {
     assert_eq!(client.jira.issues().len(), 3);
 }
 
+/// Else what lands late would be later than anything is said to be, and somebody else's.
+#[tokio::test(start_paused = true)]
+async fn what_lands_late_was_made_when_it_landed_by_whoever_sent_it() {
+    let cases = [(acme(), "SUP", "Bug", ["jane", "omar"]), (globex(), "ENG", "Defect", ["jdoe", "mlopez"])];
+    for (client, project, kind, [first, last]) in cases {
+        let person = |name: &str| client.jira.person(name).unwrap();
+        person(first).create(project, kind, json!({ "summary": "before" })).unwrap();
+        strike(&client, "createIssue", Fault::LateWrite(Duration::from_secs(90)));
+        let fields = json!({ "project": { "key": project }, "issuetype": { "name": kind }, "summary": "late" });
+        let sent = client.try_send("POST", "issue", Some(&json!({ "fields": fields }))).await;
+        assert!(sent.is_err(), "{project}");
+        // Nobody asks for anything before somebody else does, much later.
+        tokio::time::advance(Duration::from_secs(600)).await;
+        person(last).create(project, kind, json!({ "summary": "after" })).unwrap();
+        let views = client.jira.issues();
+        let view = |summary: &str| views.iter().find(|view| view.fields["summary"] == summary).unwrap();
+        let seconds = |summary: &str| view(summary).created.duration_since(view("before").created).as_secs();
+        assert_eq!((seconds("late"), seconds("after")), (90, 600), "{project}");
+        let by = |summary: &str| view(summary).creator.clone();
+        assert!(by("late").is_some() && by("late") != by("before") && by("late") != by("after"), "{project}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn refusals_carry_what_they_should() {
     let client = acme();

@@ -1,14 +1,16 @@
 //! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
 
 use jiff::Timestamp;
+use jirasyncd::jira::{Failure, JiraError};
 use jirasyncd::model::acts::TakenAct;
-use jirasyncd::model::command::Operator;
+use jirasyncd::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator};
 use jirasyncd::model::hub::{Awaited, Replica, There};
 use jirasyncd::model::ids::{IssueId, OperationId};
 use jirasyncd::model::occasion::{Brought, Occasion};
 use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
-use jirasyncd::model::store::{Store, StoreError, Urgency};
+use jirasyncd::model::problem_filter::ProblemFilter;
+use jirasyncd::model::store::{Dismissed, Store, StoreError, Urgency};
 use jirasyncd::model::trail::HowOver;
 
 use super::in_every_mode;
@@ -28,6 +30,7 @@ in_every_mode!(
     problems_keep_their_age,
     problems_that_are_over_are_kept,
     of_an_item_the_newest_that_are_over_are_kept,
+    what_is_told_with_another_number_is_the_same_problem,
     everything_comes_back_as_it_was,
 );
 
@@ -336,4 +339,64 @@ async fn linked_items_are_found_by_issue_and_by_id(world: World) {
         world.store.relatives(&"two".into(), &[("globex".into(), IssueId(77))], &[], &[id(1)]).await.unwrap(),
         []
     );
+}
+
+/// Words of Jira's client, as they come of one outage: a number or a status is other each time, and the problem is the same.
+async fn what_is_told_with_another_number_is_the_same_problem(world: World) {
+    let failed = |issues: usize, failure: Failure| {
+        let error = JiraError { attempt: format!("reading {issues} issues"), instance: "acme".into(), failure };
+        Problem { field: None, what: error.to_string(), ..problem("") }
+    };
+    let words = [
+        [failed(12, Failure::Wait(300_000)), failed(11, Failure::Wait(299_000))],
+        [failed(12, Failure::Server(502)), failed(7, Failure::Server(503))],
+    ];
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    for (round, [first, then]) in (1_i64..).zip(words) {
+        let (began, about) = (at(round * 100), format!("instance of round {round}"));
+        let of_item = async |seconds, problems: Vec<Problem>| {
+            world.set(seconds);
+            let mut told = record(item(1));
+            told.problems = Some(problems);
+            world.store.record(&[(fence, told)]).await.unwrap();
+        };
+        world.store.set_problems(&about, std::slice::from_ref(&first), began).await.unwrap();
+        of_item(round * 100, vec![first.clone()]).await;
+        // Somebody does not want to hear of either.
+        let numbers: Vec<i64> = world.store.problems(10).await.unwrap().iter().map(|stored| stored.number).collect();
+        let dismissed = Dismissed { at: began, by: Operator { uid: 7, name: None } };
+        let filter = ProblemFilter::default();
+        let command = CommandRecord {
+            at: began,
+            by: dismissed.by.clone(),
+            command: Command::Dismiss { filter, undo: false, dry_run: false },
+            answer: Answer::new(Ended::Done, Vec::new()),
+        };
+        let effect = Effect::Dismiss(numbers.clone(), Some(dismissed.clone()));
+        world.store.carry_out(&command, &[effect]).await.unwrap();
+        world.store.set_problems(&about, std::slice::from_ref(&then), at(round * 100 + 30)).await.unwrap();
+        of_item(round * 100 + 30, vec![then.clone()]).await;
+        let standing = world.store.problems(10).await.unwrap();
+        assert_eq!(standing.iter().map(|stored| stored.number).collect::<Vec<_>>(), numbers, "{standing:?}");
+        for stored in &standing {
+            assert_eq!((&stored.problem.what, stored.since, stored.times), (&then.what, began, 2), "{stored:?}");
+            assert_eq!(stored.dismissed.as_ref(), Some(&dismissed), "{stored:?}");
+        }
+        assert_eq!(world.store.problems_to_tell(10).await.unwrap().len(), 0);
+        let past = world.store.past_problems(id(1), began, 10).await.unwrap();
+        assert_eq!(past, [], "it is not over");
+        // The same of another side or field is another problem, which nobody dismissed.
+        let (there, of_field) = (
+            Problem { side: "other".into(), ..then.clone() },
+            Problem { field: Some("summary".into()), ..then.clone() },
+        );
+        world.store.set_problems(&about, &[there, of_field], at(round * 100 + 40)).await.unwrap();
+        assert_eq!(world.store.problems_to_tell(10).await.unwrap().len(), 2);
+        world.store.set_problems(&about, &[], at(round * 100 + 50)).await.unwrap();
+        of_item(round * 100 + 50, Vec::new()).await;
+        let past = world.store.past_problems(id(1), began, 10).await.unwrap();
+        let told: Vec<_> = past.iter().map(|past| (past.since, past.times, past.how)).collect();
+        assert_eq!(told, [(began, 2, HowOver::ByItself)], "{past:?}");
+    }
 }
