@@ -17,6 +17,7 @@ use super::daemon_private_acts::isolation;
 use super::daemon_random::{Weather, try_seed};
 use super::everything_people::Ledger;
 use super::everything_world::Sight;
+use super::many_sides;
 use super::planted_proof::{self, Caught, MOST};
 use super::planted_worlds as small;
 use super::random_life::seeds;
@@ -47,9 +48,11 @@ enum World {
     Desks,
     Across,
     Texts,
+    ManySides,
+    ManySidesLate,
 }
 
-const WORLDS: [(World, &str); 23] = [
+const WORLDS: [(World, &str); 25] = [
     (World::Faults, "faults"),
     (World::Webhooks, "webhooks"),
     (World::Losses, "losses"),
@@ -73,6 +76,8 @@ const WORLDS: [(World, &str); 23] = [
     (World::Desks, "desks"),
     (World::Across, "across"),
     (World::Texts, "texts"),
+    (World::ManySides, "many-sides"),
+    (World::ManySidesLate, "many-sides-late"),
 ];
 
 impl World {
@@ -106,6 +111,8 @@ impl World {
             Self::Desks => small::desks(seed).await,
             Self::Across => small::across(seed).await,
             Self::Texts => small::texts(seed).await,
+            Self::ManySides => many_sides::once(seed, false).await,
+            Self::ManySidesLate => many_sides::once(seed, true).await,
         }
     }
 }
