@@ -436,6 +436,8 @@ mod text_table;
 #[cfg(test)]
 mod text_trees;
 #[cfg(test)]
+mod untagged_world;
+#[cfg(test)]
 mod webhook_events;
 #[cfg(test)]
 mod webhook_receiver;

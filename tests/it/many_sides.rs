@@ -340,6 +340,7 @@ async fn live(seed: u64, beyond: bool) -> Result<Lived, String> {
 }
 
 /// One seed, and nothing but what was wrong with it.
+#[cfg(feature = "planted-bugs")]
 pub(crate) async fn once(seed: u64, beyond: bool) -> Result<(), String> {
     live(seed, beyond).await.map(drop)
 }
