@@ -152,7 +152,7 @@ pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    seal: seal::Seal,
+    seal: Seal,
     hands: apply::Hands,
     /// Names this process in leases.
     holder: String,

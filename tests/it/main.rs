@@ -445,6 +445,7 @@ mod text_table;
 mod text_trees;
 #[cfg(test)]
 mod version;
+mod untagged_world;
 #[cfg(test)]
 mod webhook_events;
 #[cfg(test)]

@@ -339,6 +339,12 @@ async fn live(seed: u64, beyond: bool) -> Result<Lived, String> {
     })
 }
 
+/// One seed, and nothing but what was wrong with it.
+#[cfg(feature = "planted-bugs")]
+pub(crate) async fn once(seed: u64, beyond: bool) -> Result<(), String> {
+    live(seed, beyond).await.map(drop)
+}
+
 async fn try_seeds(seeds: Vec<u64>, beyond: bool) {
     let (mut wrong, mut counts, count) = (Vec::new(), FaultCounts::default(), seeds.len());
     let (mut acts, mut deaths, mut effects, mut duplicates) = (0, 0, 0, 0);

@@ -17,9 +17,11 @@ use super::daemon_private_acts::isolation;
 use super::daemon_random::{Weather, try_seed};
 use super::everything_people::Ledger;
 use super::everything_world::Sight;
+use super::many_sides;
 use super::planted_proof::{self, Caught, MOST};
 use super::planted_worlds as small;
 use super::random_life::seeds;
+use super::untagged_world::untagged;
 
 /// A world, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +49,12 @@ enum World {
     Desks,
     Across,
     Texts,
+    Untagged,
+    ManySides,
+    ManySidesLate,
 }
 
-const WORLDS: [(World, &str); 23] = [
+const WORLDS: [(World, &str); 26] = [
     (World::Faults, "faults"),
     (World::Webhooks, "webhooks"),
     (World::Losses, "losses"),
@@ -73,6 +78,9 @@ const WORLDS: [(World, &str); 23] = [
     (World::Desks, "desks"),
     (World::Across, "across"),
     (World::Texts, "texts"),
+    (World::Untagged, "untagged"),
+    (World::ManySides, "many-sides"),
+    (World::ManySidesLate, "many-sides-late"),
 ];
 
 impl World {
@@ -106,6 +114,9 @@ impl World {
             Self::Desks => small::desks(seed).await,
             Self::Across => small::across(seed).await,
             Self::Texts => small::texts(seed).await,
+            Self::Untagged => untagged(seed).await,
+            Self::ManySides => many_sides::once(seed, false).await,
+            Self::ManySidesLate => many_sides::once(seed, true).await,
         }
     }
 }
@@ -272,6 +283,7 @@ fn the_small_worlds_pass_without_bugs() {
         World::Desks,
         World::Across,
         World::Texts,
+        World::Untagged,
     ];
     small.retain(|world| asked("JIRASYNCD_WORLD").is_none_or(|names| names.iter().any(|name| name == world.name())));
     for world in small {

@@ -23,7 +23,7 @@ use super::daemon_text::{nodes, rich, shared, wiki};
 use super::random_life::{Dice, Life};
 
 /// Makes an item at home, of a name that no other one has.
-fn create(world: &World, number: usize) -> String {
+pub(crate) fn create(world: &World, number: usize) -> String {
     let fields = json!({ "summary": format!("Item-{number} is new"), "priority": { "name": "Low" },
         "labels": ["share-globex", "share-initech"] });
     world.person("acme", "jane").create("SUP", "Bug", fields).unwrap()
@@ -285,7 +285,7 @@ impl Calm {
 }
 
 /// Somebody writes what somebody else may just have written otherwise.
-fn quarrel(world: &World, dice: &Dice, number: usize, sides: [(&'static str, &str); 2]) {
+pub(crate) fn quarrel(world: &World, dice: &Dice, number: usize, sides: [(&'static str, &str); 2]) {
     let column = dice.below(2);
     let (jira, name) = sides[column];
     let issues = world.jira(jira).issues();

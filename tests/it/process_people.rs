@@ -32,6 +32,21 @@ impl Dice {
     }
 }
 
+/// Of a hundred, the acts that take something back: a comment is edited, is deleted, a link is taken away.
+const EDITS: std::ops::Range<usize> = 25..30;
+const DELETES: std::ops::Range<usize> = 30..34;
+const UNLINKS: std::ops::Range<usize> = 94..100;
+/// After so many acts what nobody did yet is done, so that a short run has it, too: by what it is called, and its place in the hundred. What
+/// the later ones need comes first.
+const AFTER: usize = 30;
+const OVERDUE: [(&str, usize); 5] = [
+    ("comment", 12),
+    ("link", 81),
+    ("comment edited", EDITS.start),
+    ("comment deleted", DELETES.start),
+    ("unlink", UNLINKS.start),
+];
+
 /// What a word was written into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -65,6 +80,13 @@ pub(crate) struct People {
     words: BTreeMap<String, (Kind, String)>,
     /// The tags of issues that were linked, from the one that the link reads outward from.
     links: BTreeSet<(String, String)>,
+    /// Those of which the link was taken away. They are not linked again: whether it is the old link that somebody takes away, or the new
+    /// one, no auditor could tell.
+    unlinked: BTreeSet<(String, String)>,
+    /// What comments that were edited say now, by their word.
+    anew: BTreeMap<String, String>,
+    /// The words of comments that were deleted.
+    gone: BTreeSet<String>,
     acts: BTreeMap<&'static str, usize>,
 }
 
@@ -80,6 +102,9 @@ impl People {
             tags: BTreeSet::new(),
             words: BTreeMap::new(),
             links: BTreeSet::new(),
+            unlinked: BTreeSet::new(),
+            anew: BTreeMap::new(),
+            gone: BTreeSet::new(),
             acts: BTreeMap::new(),
         }
     }
@@ -109,18 +134,24 @@ impl People {
 
     /// Somebody somewhere does something.
     pub(crate) fn act(&mut self) {
-        let choice = self.dice.below(100);
+        let choice = self.overdue().unwrap_or_else(|| self.dice.below(100));
         if self.tags.len() < 3 || choice < 12 && self.tags.len() < MOST_ISSUES {
             self.create();
             return;
         }
         let side = self.dice.below(2);
         let issues = self.jiras[side].issues();
+        if [EDITS, DELETES, UNLINKS].iter().any(|range| range.contains(&choice)) {
+            if let Some(what) = self.take_back(choice, side, &issues) {
+                *self.acts.entry(what).or_default() += 1;
+            }
+            return;
+        }
         let Some(issue) = issues.get(self.dice.below(issues.len())) else { return };
         let (person, key, tag) = (self.somebody(side), issue.key.as_str(), tag_of(issue));
         let number: usize = self.acts.values().sum();
         let what = match choice {
-            12..34 => {
+            12..25 => {
                 self.write(side, issue, Kind::Comment);
                 "comment"
             }
@@ -135,7 +166,7 @@ impl People {
             81..87 => {
                 let other = &issues[self.dice.below(issues.len())];
                 let ends = (tag, tag_of(other));
-                if other.key == issue.key || self.links.contains(&ends) {
+                if other.key == issue.key || self.links.contains(&ends) || self.unlinked.contains(&ends) {
                     return;
                 }
                 person.link(key, "Blocks", &other.key).unwrap();
@@ -168,6 +199,44 @@ impl People {
             }
         };
         *self.acts.entry(what).or_default() += 1;
+    }
+
+    /// Of what nobody did yet, and should have been done by now, the first.
+    fn overdue(&self) -> Option<usize> {
+        let is_due = self.acts.values().sum::<usize>() >= AFTER;
+        OVERDUE.iter().find(|(what, _)| is_due && !self.acts.contains_key(what)).map(|(_, choice)| *choice)
+    }
+
+    /// Somebody edits or deletes a comment of their own, or takes a link away, on whichever issue of that side. Says what was done.
+    fn take_back(&mut self, choice: usize, side: usize, issues: &[IssueView]) -> Option<&'static str> {
+        let person = self.somebody(side);
+        if UNLINKS.contains(&choice) {
+            let links = issues.iter().flat_map(|issue| issue.issue_links.iter().map(move |link| (issue, link)));
+            let links: Vec<_> = links.filter(|(_, link)| link.outward).collect();
+            let (issue, link) = *links.get(self.dice.below(links.len()))?;
+            let ends = (tag_of(issue), tag_of(issues.iter().find(|other| other.key == link.other)?));
+            // The daemon may have taken it away just now, for somebody elsewhere.
+            person.unlink(link.id).ok()?;
+            self.links.remove(&ends);
+            self.unlinked.insert(ends);
+            return Some("unlink");
+        }
+        let all = issues.iter().flat_map(|issue| issue.comments.iter().map(move |comment| (issue, comment)));
+        let own: Vec<_> = all.filter(|(_, comment)| comment.author.as_deref() == Some(person.id())).collect();
+        let (issue, comment) = *own.get(self.dice.below(own.len()))?;
+        let (word, id) = (comment.body.split(' ').next()?.to_owned(), comment.id.to_string());
+        if EDITS.contains(&choice) {
+            let text = format!("{word} was said anew in act {}.", self.acts.values().sum::<usize>());
+            person.edit_comment(&issue.key, &id, &text).unwrap();
+            self.anew.insert(word, text);
+            return Some("comment edited");
+        }
+        person.delete_comment(&issue.key, &id).unwrap();
+        self.anew.remove(&word);
+        self.gone.insert(word);
+        // No search tells of an issue that it lost a comment: that is seen when something else is done to it.
+        self.write(side, issue, Kind::Comment);
+        Some("comment deleted")
     }
 
     fn write(&mut self, side: usize, issue: &IssueView, kind: Kind) {
@@ -217,7 +286,8 @@ impl People {
             }
             let links = links(&issues);
             for (place, ends) in links.iter().enumerate() {
-                if links[..place].contains(ends) || !self.links.contains(ends) {
+                let is_theirs = self.links.contains(ends) || self.unlinked.contains(ends);
+                if links[..place].contains(ends) || !is_theirs {
                     wrong.push(format!("{ends:?} are linked twice, or by nobody, at {name}"));
                 }
             }
@@ -231,13 +301,23 @@ impl People {
         let mut wrong = self.doubled();
         for (issues, name) in sides.iter().zip(NAMES) {
             for (word, (kind, tag)) in &self.words {
-                if times(issues, *kind, word, tag).0 == 0 {
-                    wrong.push(format!("{word} ({kind:?} of {tag}) is not at {name}"));
+                let is_there = times(issues, *kind, word, tag).0 > 0;
+                match (is_there, self.gone.contains(word)) {
+                    (true, true) => wrong.push(format!("{word} ({kind:?} of {tag}) was deleted, and is at {name}")),
+                    (false, false) => wrong.push(format!("{word} ({kind:?} of {tag}) is not at {name}")),
+                    (true, false) | (false, true) => {}
                 }
             }
+            let says = |text: &str| {
+                issues.values().flatten().any(|issue| issue.comments.iter().any(|c| c.body.contains(text)))
+            };
+            let unsaid = self.anew.values().filter(|text| !says(text));
+            wrong.extend(unsaid.map(|text| format!("`{text}` is not what the comment says at {name}")));
             let links = links(issues);
             let lacking = self.links.iter().filter(|ends| !links.contains(ends));
             wrong.extend(lacking.map(|ends| format!("{ends:?} are not linked at {name}")));
+            let left = links.iter().filter(|ends| self.unlinked.contains(*ends));
+            wrong.extend(left.map(|ends| format!("the link of {ends:?} was taken away, and is at {name}")));
         }
         for tag in &self.tags {
             let found: Vec<&IssueView> = sides.iter().filter_map(|issues| issues.get(tag)?.first()).collect();

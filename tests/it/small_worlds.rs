@@ -6,6 +6,7 @@ use super::planted_worlds::{
 };
 
 use super::random_life::seeds;
+use super::untagged_world::untagged;
 
 /// Runs a world of its own on this thread.
 macro_rules! world {
@@ -37,4 +38,6 @@ mod of {
     world!(desks, 0);
     world!(across, 0);
     world!(texts, 0);
+    // Of each `on-conflict` and each `side-effects` one, with tags and without: 1, 5, 11 and 20 without, on both kinds of Jira.
+    world!(untagged, 0, 1, 2, 5, 11, 20);
 }

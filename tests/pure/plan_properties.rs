@@ -1,4 +1,4 @@
-//! What the planner must hold for two to six sides, whatever people and faults do (P1 to P10 and four more).
+//! What the planner must hold for two to six sides, whatever people and faults do (P1 to P11 and four more).
 //! Each property is a function of a rig, so that `planted` can show that it catches bugs.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -255,36 +255,86 @@ fn texts_kept(world: &World) -> Result<(), String> {
 
 /// The newest act on each scalar field stands everywhere: so it cannot matter when we looked.
 pub(crate) fn newest_stands(world: &World) -> Result<(), String> {
-    for field in ["summary", "priority", "status", "duedate"] {
-        let newest = world.deeds.iter().filter(|(_, of, ..)| of == field).max_by_key(|(.., at)| *at);
-        let Some((author, _, value, _)) = newest else { continue };
-        let row = world.sync.fields.values().find(|row| row.sides[author].as_str() == field).unwrap();
-        let place = jirasyncd::mapping::Place {
-            sync: &world.sync,
-            row,
-            side: author,
-            catalog: &world.catalogs[author],
-            references: &jirasyncd::mapping::NO_REFERENCES,
-            origin: None,
-            held: None,
-        };
-        let wanted = jirasyncd::mapping::inbound(&place, value).unwrap();
-        for side in world.everywhere() {
-            let shown = world.shared(&side, field);
-            ensure(shown == wanted, || {
-                format!("look: {side} shows {shown:?} of {field}, the newest act is {wanted:?}")
-            })?;
-        }
+    ["summary", "priority", "status", "duedate"].into_iter().try_for_each(|field| newest_stands_of(world, field))
+}
+
+/// The same of one field.
+fn newest_stands_of(world: &World, field: &str) -> Result<(), String> {
+    let newest = world.deeds.iter().filter(|(_, of, ..)| of == field).max_by_key(|(.., at)| *at);
+    let Some((author, _, value, _)) = newest else { return Ok(()) };
+    let row = world.sync.fields.values().find(|row| row.sides[author].as_str() == field).unwrap();
+    let place = jirasyncd::mapping::Place {
+        sync: &world.sync,
+        row,
+        side: author,
+        catalog: &world.catalogs[author],
+        references: &jirasyncd::mapping::NO_REFERENCES,
+        origin: None,
+        held: None,
+    };
+    let wanted = jirasyncd::mapping::inbound(&place, value).unwrap();
+    for side in world.everywhere() {
+        let shown = world.shared(&side, field);
+        ensure(shown == wanted, || format!("look: {side} shows {shown:?} of {field}, the newest act is {wanted:?}"))?;
     }
     Ok(())
 }
 
 /// P3, P5, P6, P7, P8, P9, P10: whatever happens, it settles, with everything where it belongs.
 pub(crate) fn survives(rig: Rig, count: usize, script: &[Move]) -> Result<(), String> {
-    let mut world = World::new(&sides(count), ConflictPolicy::Newest, rig);
-    play(&mut world, count, script)?;
+    survives_under(rig, &vec![SideEffects::Accept; count], script)
+}
+
+/// The same, where each side has a setting of its own for what is done there as the sync user.
+fn survives_under(rig: Rig, effects: &[SideEffects], script: &[Move]) -> Result<(), String> {
+    let mut world = World::with(with_effects(effects), &side(0), rig);
+    play(&mut world, effects.len(), script)?;
     world.settle()?;
     audit(&world)?;
+    quiet(&mut world)
+}
+
+/// So many sides, and what each makes of what is done there as the sync user.
+fn with_effects(effects: &[SideEffects]) -> jirasyncd::model::settings::SyncSettings {
+    let mut sync = settings(&sides(effects.len()), ConflictPolicy::Newest);
+    for (side, effect) in sync.sides.iter_mut().zip(effects) {
+        side.side_effects = *effect;
+    }
+    sync
+}
+
+/// P11: after whatever people did, a priority that the sync user gives stands where its side's setting says: there alone, nowhere or
+/// everywhere. A person's, given afterwards, stands everywhere whatever the setting.
+fn effects_follow(rig: Rig, effects: &[SideEffects], at: usize, pick: usize, script: &[Move]) -> Result<(), String> {
+    let mut world = World::with(with_effects(effects), &side(0), rig);
+    play(&mut world, effects.len(), script)?;
+    world.settle()?;
+    let (at, setting) = (side(at % effects.len()), effects[at % effects.len()]);
+    let before = world.shared(&at, "priority");
+    let value = world.value(&at, "priority", pick);
+    if !world.set(&at, "priority", value, By::SyncUser) {
+        return Ok(());
+    }
+    let given = world.shared(&at, "priority");
+    world.settle()?;
+    for one in world.everywhere() {
+        let stands = match setting {
+            SideEffects::Accept => one == at,
+            SideEffects::Restore => false,
+            SideEffects::Count => true,
+        };
+        let (shown, wanted) = (world.shared(&one, "priority"), if stands { &given } else { &before });
+        ensure(&shown == wanted, || {
+            format!("P11: {setting:?} at {at}: {one} shows {shown:?} of {given:?} over {before:?}")
+        })?;
+    }
+    let untold = setting == SideEffects::Accept && world.holds.is_empty();
+    ensure(!untold, || format!("P11: nobody is told what the sync user did at {at}"))?;
+    let next = world.value(&at, "priority", pick + 1);
+    world.set(&at, "priority", next, By::Person);
+    world.settle()?;
+    audit(&world)?;
+    newest_stands_of(&world, "priority")?;
     quiet(&mut world)
 }
 
@@ -716,6 +766,12 @@ pub(crate) fn triples() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
     prop::collection::vec((0..MOST_SIDES, 0..5_usize, 0..4_usize), 0..10)
 }
 
+/// What each of two to six sides makes of what is done there as the sync user.
+fn effects() -> impl Strategy<Value = Vec<SideEffects>> {
+    let one = prop::sample::select(vec![SideEffects::Accept, SideEffects::Restore, SideEffects::Count]);
+    prop::collection::vec(one, count())
+}
+
 /// Few enough for every run of the tests; `PROPTEST_CASES` asks for more.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(96)
@@ -729,8 +785,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn p1_p3_p6_p8_p9_p10_it_settles_with_everything_in_place(count in count(), script in wild()) {
-        pass(survives(SOUND, count, &script))?;
+    fn p1_p3_p6_p8_p9_p10_it_settles_with_everything_in_place(effects in effects(), script in wild()) {
+        pass(survives_under(SOUND, &effects, &script))?;
+    }
+
+    #[test]
+    fn p11_what_the_sync_user_does_follows_the_setting(
+        effects in effects(),
+        at in 0..MOST_SIDES,
+        pick in 0..4_usize,
+        script in calm(),
+    ) {
+        pass(effects_follow(SOUND, &effects, at, pick, &script))?;
     }
 
     #[test]
