@@ -147,6 +147,24 @@ async fn a_file_that_is_no_backup_is_named_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_backup_of_another_daemon_is_refused_where_nobody_says_that_it_is_meant() {
+    let world = World::new().await;
+    let (staging, place, empty) = (world.place(), world.place(), world.place());
+    for daemon in [&staging, &place] {
+        daemon.run(&["run", "--once"]).await;
+    }
+    let backup = staging.file("backup.db");
+    let file = backup.to_str().unwrap();
+    staging.run(&["state", "backup", file]).await.expect(0, &[]);
+    let before = fs::read(place.file("state.db")).unwrap();
+    let said = ["is another daemon's", "nothing was changed", "--of-another"];
+    place.run(&["state", "restore", file]).await.expect(1, &said);
+    assert_eq!(fs::read(place.file("state.db")).unwrap(), before);
+    place.run(&["state", "restore", file, "--of-another"]).await.expect(0, &["is kept as"]);
+    empty.run(&["state", "restore", file]).await.expect(0, &["there was no state before"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_jira_is_not_compared() {
     let (world, other) = (World::new().await, World::new().await);
     let place = world.place();
