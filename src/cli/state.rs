@@ -265,6 +265,7 @@ fn tell(compared: &Compared, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     ];
     rows.extend(compared.counts.iter().map(|(how, count)| (*count, how.words())));
     let seldom = [
+        (compared.same_by_time, "of these by time, key and mark alone: what they showed is not known"),
         (compared.known_missing, "are missing, as the state knows"),
         (compared.unread, "could not be read"),
         (compared.left_out, "items of syncs that were ended or are not configured"),
