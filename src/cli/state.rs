@@ -19,7 +19,7 @@ use crate::console::this_operator;
 use crate::engine::{Compared, Differs, Doubtful, Rebuilt};
 use crate::model::command::Elsewhere;
 use crate::model::store::Store as _;
-use crate::store::{Holds, SqliteStore, back_up, no_backup, restore, write_key};
+use crate::store::{Holds, SqliteStore, Whose, back_up, no_backup, restore, write_key};
 
 /// What a start after a restore does, in words.
 const RECOVERY: &str = "the next start is in recovery mode: nothing is created on an instance before its first poll was looked through, and \
@@ -57,6 +57,9 @@ enum Action {
         /// The backup. It stays.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Also where it is another daemon's than the state that it replaces. Refused otherwise: what this one made would be made anew.
+        #[arg(long)]
+        of_another: bool,
     },
     /// Reads all of the state and names what is wrong in it. Changes nothing, also beside a daemon. Exit code 1 where something is.
     Check {
@@ -100,7 +103,9 @@ struct Copied<'c> {
 pub(super) fn run(common: &Common, wanted: &State, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match &wanted.action {
         Action::Backup { file } => backup(&load(common, SecretsWanted::No, output)?, file, output),
-        Action::Restore { file } => put_back(common, file, output),
+        Action::Restore { file, of_another } => {
+            put_back(common, file, if *of_another { Whose::Anybodys } else { Whose::Its }, output)
+        }
         Action::Check { file } => check(&load(common, SecretsWanted::No, output)?, file.as_deref(), output),
         Action::Key { file } => key(&load(common, SecretsWanted::No, output)?, file, output),
         Action::Rebuild { key } => {
@@ -139,10 +144,10 @@ fn backup(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Resu
     Ok(Exit::Done)
 }
 
-fn put_back(common: &Common, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+fn put_back(common: &Common, file: &Path, whose: Whose, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = load(common, SecretsWanted::No, output)?;
     let at = SystemClock::new().now();
-    let restored = restore(&config.daemon.state, file, at)?;
+    let restored = restore(&config.daemon.state, file, whose, at)?;
     // To be written into, the state of an earlier version would be made one of ours: whoever goes back to that version could not read it.
     if restored.holds.is_of_this_version() {
         remember(common, &config, Elsewhere::Restored, output)?;
@@ -260,6 +265,7 @@ fn tell(compared: &Compared, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     ];
     rows.extend(compared.counts.iter().map(|(how, count)| (*count, how.words())));
     let seldom = [
+        (compared.same_by_time, "of these by time, key and mark alone: what they showed is not known"),
         (compared.known_missing, "are missing, as the state knows"),
         (compared.unread, "could not be read"),
         (compared.left_out, "items of syncs that were ended or are not configured"),

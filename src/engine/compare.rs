@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::last_known::LastKnown;
 use super::merge::kept_in_the_end;
+use super::names::{Severity, resolve};
 use super::seal::Seal;
-use super::setup::{Bound, bound};
+use super::setup::{Bound, bound, polled};
+use super::sweep::shows_otherwise;
 use super::{Connections, SetupError};
-use crate::jira::{Failure, JiraError, Want};
+use crate::jira::{Failure, JiraError};
 use crate::model::away::{Absence, Away};
 use crate::model::detach::Detached;
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::settings::SyncSettings;
-use crate::model::store::Store;
+use crate::model::store::{Store, StoreError};
 
 /// Items looked at together.
 const AT_ONCE: usize = 100;
@@ -27,8 +30,10 @@ const NAMED: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difference {
-    /// It changed since it was last taken in: the next run does that.
+    /// It changed since it was last taken in: the next run takes it in.
     Newer,
+    /// It shows something else than when it was last taken in, although its time is the same: a comment or a link that is gone, a vote, a watcher.
+    Silently,
     /// It was missing as the state knows, and is there again.
     Back,
     /// It has another key: it was moved.
@@ -48,7 +53,7 @@ impl Difference {
     #[must_use]
     pub fn passes(self) -> bool {
         match self {
-            Self::Newer | Self::Back | Self::Moved => true,
+            Self::Newer | Self::Silently | Self::Back | Self::Moved => true,
             Self::Missing | Self::Older | Self::Unmarked | Self::OtherMark => false,
         }
     }
@@ -58,6 +63,9 @@ impl Difference {
     pub fn words(self) -> &'static str {
         match self {
             Self::Newer => "changed since it was last taken in",
+            Self::Silently => {
+                "shows something else than was last taken in, at the same time: the next full check looks at it"
+            }
             Self::Back => "is there again",
             Self::Moved => "has another key",
             Self::Missing => "is not there, or not visible to the sync user",
@@ -90,6 +98,8 @@ pub struct Compared {
     pub issues: u64,
     /// Those that are as the state knows them.
     pub same: u64,
+    /// How many of these by time, key and mark alone: what they showed when they were last taken in is not known.
+    pub same_by_time: u64,
     /// Those that are missing as the state knows.
     pub known_missing: u64,
     /// Those that could not be read.
@@ -124,8 +134,38 @@ impl Compared {
 /// An issue that the state knows: its item, its side, what is known.
 type Asked<'i> = (&'i ItemState, &'i SideId, &'i Replica);
 
+/// Refuses where an instance does not say who we are, or is another than before: with another Jira or account every issue would differ.
+async fn same_instances(store: &dyn Store, connections: &Connections) -> Result<(), SetupError> {
+    let mut failures = Vec::new();
+    for (instance, connection) in connections {
+        match connection.read.identity().await {
+            Ok(identity) => match bound(store, instance, &identity).await? {
+                Bound::Known | Bound::New { .. } => {}
+            },
+            Err(error) => failures.push(error),
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(SetupError::Jira(failures)) }
+}
+
+/// The syncs with every field by its id, of those that are configured as when the daemon last looked: nothing is asked for it. What issues show of
+/// others is not compared.
+async fn with_ids(
+    store: &dyn Store,
+    syncs: &BTreeMap<SyncId, SyncSettings>,
+) -> Result<BTreeMap<SyncId, SyncSettings>, StoreError> {
+    let known = LastKnown::of(store).await?;
+    let resolved = syncs.values().filter_map(|sync| {
+        let catalogs = sync.side_ids().map(|side| Some((side.clone(), known.catalog(sync, side)?)));
+        let (resolved, findings) = resolve(sync, &catalogs.collect::<Option<BTreeMap<_, _>>>()?);
+        let clear = findings.iter().all(|finding| finding.severity != Severity::Error);
+        clear.then(|| (sync.id.clone(), resolved))
+    });
+    Ok(resolved.collect())
+}
+
 /// Reads every issue of every item and compares it with what the state knows: whether it is there, whether it is of the time at which it
-/// was taken in, and whether what we made bears our mark.
+/// was taken in and shows what it did then, and whether what we made bears our mark.
 ///
 /// # Errors
 /// The state cannot be read, or an instance does not say who we are, or is another than before.
@@ -135,19 +175,8 @@ pub async fn compare(
     syncs: &BTreeMap<SyncId, SyncSettings>,
 ) -> Result<Compared, SetupError> {
     let seal = Seal::new(&store.identity().await?).map_err(|_| SetupError::Seal)?;
-    let mut failures = Vec::new();
-    for (instance, connection) in connections {
-        match connection.read.identity().await {
-            // With another Jira or account every issue would differ.
-            Ok(identity) => match bound(store, instance, &identity).await? {
-                Bound::Known | Bound::New { .. } => {}
-            },
-            Err(error) => failures.push(error),
-        }
-    }
-    if !failures.is_empty() {
-        return Err(SetupError::Jira(failures));
-    }
+    same_instances(store, connections).await?;
+    let by_id = with_ids(store, syncs).await?;
     let mut ended = Vec::new();
     for sync in syncs.keys() {
         if Detached::read(store.note(&Detached::note(sync)).await?.as_deref())?.is_some() {
@@ -179,7 +208,7 @@ pub async fn compare(
         for (instance, asked) in asked {
             let Some(connection) = connections.get(instance) else { continue };
             let issues: Vec<_> = asked.iter().map(|(_, _, replica)| replica.issue).collect();
-            let want = Want { mark: true, ..Want::default() };
+            let (_, want) = polled(&by_id, instance);
             let answers = connection.read.issues(&issues, &want).await;
             for (asked, answer) in asked.iter().zip(answers) {
                 compared.issues += 1;
@@ -190,14 +219,30 @@ pub async fn compare(
                     Some(mark) => kept_in_the_end(store, mark.item).await?,
                     None => None,
                 };
-                take(&mut compared, asked, answer, marked);
+                take(&mut compared, asked, by_id.get(&item.sync), answer, marked);
             }
         }
     }
     Ok(compared)
 }
 
-fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot, JiraError>, marked: Option<ItemId>) {
+/// Whether an issue of the same time shows something else. `None` where that cannot be told.
+fn otherwise((item, side, replica): &Asked<'_>, sync: Option<&SyncSettings>, there: &IssueSnapshot) -> Option<bool> {
+    let sync = sync?;
+    let shows = shows_otherwise(item, sync, (*side, *replica), there)?;
+    // Who watches moves no `updated` either; where nobody looked yet, there is nothing to hold it to.
+    let known = replica.watching.others.filter(|_| sync.watchers_on(side).is_some());
+    let watched = known.zip(there.watched).is_some_and(|(known, now)| known != now.others);
+    Some(shows || watched)
+}
+
+fn take(
+    compared: &mut Compared,
+    asked: &Asked<'_>,
+    sync: Option<&SyncSettings>,
+    answer: Result<IssueSnapshot, JiraError>,
+    marked: Option<ItemId>,
+) {
     let (item, _, replica) = asked;
     let gone = |away: &Away| matches!(away.how, Absence::Missing | Absence::DeletedByUs);
     let known_missing = replica.away.as_ref().is_some_and(gone);
@@ -225,6 +270,7 @@ fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot
             (Some(_), _) => differs.push(Difference::OtherMark),
         }
     }
+    let otherwise = otherwise(asked, sync, &there);
     if there.updated < replica.updated {
         differs.push(Difference::Older);
     } else if known_missing {
@@ -233,9 +279,12 @@ fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot
         differs.push(Difference::Moved);
     } else if there.updated > replica.updated {
         differs.push(Difference::Newer);
+    } else if otherwise == Some(true) {
+        differs.push(Difference::Silently);
     }
     if differs.is_empty() {
         compared.same += 1;
+        compared.same_by_time += u64::from(otherwise.is_none());
     }
     for how in differs {
         compared.add(asked, how);

@@ -241,7 +241,7 @@ impl Engine {
 }
 
 /// What one search of an instance covers: all projects of all syncs on it, with all their fields.
-fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTreeSet<String>, Want) {
+pub(super) fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTreeSet<String>, Want) {
     let mut projects = BTreeSet::new();
     let mut want = Want { mark: true, ..Want::default() };
     for sync in syncs.values() {

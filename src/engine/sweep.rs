@@ -11,12 +11,12 @@ use super::{Engine, SyncRun};
 use crate::jira::{Failure, as_urgent_as};
 use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
-use crate::model::hub::{Absence, ItemState};
+use crate::model::hub::{Absence, ItemState, Replica};
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::occasion::Occasion;
 use crate::model::remark::Remark;
-use crate::model::settings::{CopyEdits, FieldKind, FieldRow, SideSettings};
+use crate::model::settings::{CopyEdits, FieldKind, FieldRow, SideSettings, SyncSettings};
 use crate::model::store::{StoreError, Urgency};
 use crate::model::value::Value;
 use crate::plan::shows_too_much;
@@ -73,6 +73,26 @@ impl Swept {
 
 /// The replicas of a portion on one instance, by their issue: the places among the items.
 type Places = BTreeMap<IssueId, Vec<(usize, SideId)>>;
+
+/// Whether a row shows something else than when its replica was last taken in, although its `updated` is the same: comments that were deleted,
+/// links, votes. `None` where it cannot be told. `sync` has every field by its id.
+pub(super) fn shows_otherwise(
+    item: &ItemState,
+    sync: &SyncSettings,
+    (side, replica): (&SideId, &Replica),
+    row: &IssueSnapshot,
+) -> Option<bool> {
+    // What is apart is not taken in, so it may show what it wants; and a row may be older than what was read.
+    let same_version = row.updated == replica.updated && !replica.restricted && replica.away.is_none();
+    let print = replica.print.filter(|_| same_version)?;
+    Some(print.differs(&Fingerprint::of(row, &Shown::of(sync, side))) || lacks_comments(item, sync, side, row))
+}
+
+/// Whether a comment that is taken for standing is not among those that a row shows. Its deletion need not move `updated`.
+fn lacks_comments(item: &ItemState, sync: &SyncSettings, side: &SideId, row: &IssueSnapshot) -> bool {
+    let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
+    row.comments.complete && sync.comments.gives(side) && !comments_of(item, side).iter().all(there)
+}
 
 /// The comments of people on a side that are taken for standing there.
 fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
@@ -131,18 +151,10 @@ impl Engine {
         let Some(replica) = item.replicas.get(side) else { return true };
         let newest = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
         let moved = (replica.updated, replica.entry.0) < (row.updated, newest);
-        // What is apart is not taken in, so it may show what it wants; and a row may be older than what was read.
-        let same_version = row.updated == replica.updated && !replica.restricted && replica.away.is_none();
-        let print = replica.print.filter(|_| same_version);
-        let silently =
-            print.is_some_and(|print| print.differs(&Fingerprint::of(row, &Shown::of(&sync.settings, side))));
-        // A comment that was deleted need not move `updated`.
-        let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
-        let gone = sync.settings.comments.gives(side) && !comments_of(item, side).iter().all(there);
         moved
             || lies_far_back(replica, row)
-            || silently
-            || row.comments.complete && gone
+            || shows_otherwise(item, &sync.settings, (side, replica), row).unwrap_or(false)
+            || lacks_comments(item, &sync.settings, side, row)
             || !counts_the_same(row, &counts_of(item, sync, side))
             || self.is_watched_otherwise(item, sync, row)
     }

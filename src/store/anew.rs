@@ -17,7 +17,7 @@ use crate::model::store::{StateIdentity, StoreError};
 pub struct Anew {
     state: PathBuf,
     draft: PathBuf,
-    lock: StateLock,
+    _lock: StateLock,
 }
 
 impl Anew {
@@ -26,15 +26,23 @@ impl Anew {
     /// # Errors
     /// There is a state, a daemon runs, or the folder cannot be written.
     pub fn begin(state: &Path) -> Result<Self, BackupError> {
+        Self::begin_by(&open::mounts(), state)
+    }
+
+    /// The same, by what the system says of its mounts.
+    pub(super) fn begin_by(mounts: &str, state: &Path) -> Result<Self, BackupError> {
         let folder = open::folder_of(state);
         if !folder.is_dir() {
             return Err(OpenError::NoFolder { folder: folder.to_owned() }.into());
         }
         open::owner(state, folder)?;
+        open::not_of_the_network(mounts, state, folder)?;
         none_there(state)?;
-        let lock = StateLock::take(state)?;
+        let mut lock = StateLock::take(state)?;
         none_there(state)?;
-        let anew = Self { state: state.to_owned(), draft: beside(state, ".rebuilt"), lock };
+        // Whoever has the key says that there was one. Reading every issue takes long: where this is broken off, no start may make a new one.
+        lock.know_a_state(state)?;
+        let anew = Self { state: state.to_owned(), draft: beside(state, ".rebuilt"), _lock: lock };
         anew.remove_draft()?;
         Ok(anew)
     }
@@ -49,14 +57,13 @@ impl Anew {
     ///
     /// # Errors
     /// See [`BackupError`]. There is no state then, or the one that came meanwhile.
-    pub fn finish(mut self) -> Result<Holds, BackupError> {
+    pub fn finish(self) -> Result<Holds, BackupError> {
         let new = beside(&self.state, ".new");
         open::remove_draft(&new).map_err(failed("remove the draft", &new))?;
         let (source, schema) = open::for_copying(&self.draft)?;
         let holds = copy(&source, (&self.draft, schema), &new)?;
         drop(source);
         none_there(&self.state)?;
-        self.lock.know_a_state(&self.state)?;
         fs::rename(&new, &self.state).map_err(failed("give its name to", &self.state))?;
         settle(&self.state)?;
         self.remove_draft()?;

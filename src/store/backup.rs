@@ -69,6 +69,15 @@ impl Holds {
     }
 }
 
+/// Whose backup a state may be replaced by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The same daemon's.
+    Its,
+    /// Any daemon's: somebody said that this is meant.
+    Anybodys,
+}
+
 /// What was put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restored {
@@ -123,6 +132,22 @@ pub enum BackupError {
     Itself {
         /// The state.
         path: PathBuf,
+    },
+    /// A backup of one daemon was to take the place of the state of another.
+    #[error(
+        "the backup {path:?} is another daemon's ({}) than the state {state:?} that it would replace ({daemon}): nothing was changed. Put in its \
+         place it would not know the marks of this one, and make everything anew that this one made. Name a backup of this daemon, or add \
+         `--of-another` where the other is meant", .found.as_deref().unwrap_or("it was nobody's yet")
+    )]
+    OfAnother {
+        /// The backup.
+        path: PathBuf,
+        /// Whose it is.
+        found: Option<String>,
+        /// The state.
+        state: PathBuf,
+        /// Whose that is.
+        daemon: String,
     },
     /// The copy is damaged, so what it was made of is.
     #[error("the copy of {path:?} is damaged ({why}), so it was thrown away; what it was made of is as it was")]
@@ -195,12 +220,24 @@ pub fn back_up(state: &Path, to: &Path) -> Result<Holds, BackupError> {
 ///
 /// # Errors
 /// See [`BackupError`]. The state that was there is at its place, or under its new name; never is another one made meanwhile.
-pub fn restore(state: &Path, from: &Path, now: Timestamp) -> Result<Restored, BackupError> {
+pub fn restore(state: &Path, from: &Path, whose: Whose, now: Timestamp) -> Result<Restored, BackupError> {
+    restore_by(&open::mounts(), state, (from, whose), now)
+}
+
+/// The same, by what the system says of its mounts.
+pub(super) fn restore_by(
+    mounts: &str,
+    state: &Path,
+    (from, whose): (&Path, Whose),
+    now: Timestamp,
+) -> Result<Restored, BackupError> {
     let folder = open::folder_of(state);
     if !folder.is_dir() {
         return Err(OpenError::NoFolder { folder: folder.to_owned() }.into());
     }
     open::owner(state, folder)?;
+    // No start would take it there: better that it is said before the state that works is put aside.
+    open::not_of_the_network(mounts, state, folder)?;
     let mut lock = StateLock::take(state)?;
     let identity = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
     let draft = beside(state, ".new");
@@ -210,20 +247,34 @@ pub fn restore(state: &Path, from: &Path, now: Timestamp) -> Result<Restored, Ba
         }
     }
     let (source, schema) = open::for_copying(from).map_err(no_backup)?;
+    if whose == Whose::Its {
+        same_daemon(state, from, &source)?;
+    }
     open::remove_draft(&draft).map_err(failed("remove the draft", &draft))?;
+    // From here on a start finds a state, or is told that one is gone: never does it make a new one, wherever this is broken off. Before the
+    // copy, for that takes long, and where no state lies a supervisor that starts the daemon meanwhile would have one made.
+    lock.know_a_state(state)?;
     let holds = copy(&source, (from, schema), &draft).inspect_err(|_| {
         let _ = open::remove_draft(&draft);
     })?;
-    // From here on a start finds either state, or is told that one is gone: never does it make a new one.
-    lock.know_a_state(state)?;
     let kept = put_aside(state, now)?;
     fs::rename(&draft, state).map_err(failed("give its name to", state))?;
     settle(state)?;
     Ok(Restored { holds, kept })
 }
 
-/// Gives a state and what belongs to it another name. The file goes first: a log alone is refused by every start, and a file without its
-/// log would be taken for whole.
+/// Refuses the backup of another daemon. Where no state lies, or one that does not say any more whose it is, there is nothing to hold it to.
+fn same_daemon(state: &Path, from: &Path, source: &Connection) -> Result<(), BackupError> {
+    let Some(daemon) = open::daemon_at(state) else { return Ok(()) };
+    let found = open::daemon_of(source).map_err(open::failed(from, "read"))?;
+    if found.as_ref() == Some(&daemon) {
+        return Ok(());
+    }
+    Err(BackupError::OfAnother { path: from.to_owned(), found, state: state.to_owned(), daemon })
+}
+
+/// Gives a state and what belongs to it another name. The file goes before its log leaves the old name: a log alone is refused by every start,
+/// and a file without its log would be taken for whole. Under the new name the log is first, so that a kill in between leaves no file without it.
 fn put_aside(state: &Path, now: Timestamp) -> Result<Option<PathBuf>, BackupError> {
     let mut found = Vec::new();
     for ending in ENDINGS {
@@ -245,9 +296,15 @@ fn put_aside(state: &Path, now: Timestamp) -> Result<Option<PathBuf>, BackupErro
         if taken {
             continue;
         }
+        for ending in found.iter().filter(|ending| !ending.is_empty()) {
+            // A file system without links: it follows its file below.
+            let _ = fs::hard_link(beside(state, ending), beside(&aside, ending));
+        }
         for ending in &found {
             let (old, new) = (beside(state, ending), beside(&aside, ending));
-            fs::rename(&old, &new).map_err(failed("put aside", &old))?;
+            // To rename one of two names of a file into the other leaves both.
+            let moved = if is_there(&new)? { fs::remove_file(&old) } else { fs::rename(&old, &new) };
+            moved.map_err(failed("put aside", &old))?;
         }
         return Ok(Some(aside));
     }

@@ -27,8 +27,8 @@ pub enum OpenError {
     },
     /// There was one, and it is gone.
     #[error(
-        "the state {path:?} is gone, and the lock beside it says that there was one: no new one was put in its place, for that would not \
-         know what was created. Put it back (`jirasyncd state restore BACKUP`), or correct `state`; to begin anew all the same, \
+        "the state {path:?} is gone, and the lock beside it says that there was one, or that one was being put there: no new one was put in its \
+         place, for that would not know what was created. Put it back (`jirasyncd state restore BACKUP`), or correct `state`; to begin anew all the same, \
          remove \"{}.lock\" while no daemon runs", path.display()
     )]
     Gone {

@@ -39,7 +39,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use anew::Anew;
-pub use backup::{BackupError, Holds, Restored, back_up, no_backup, restore};
+pub use backup::{BackupError, Holds, Restored, Whose, back_up, no_backup, restore};
 pub use error::OpenError;
 pub use key::{KeyError, read_key, write_key};
 pub use measures::{OpenWrites, PROBLEM_KINDS, QueueFigures, StateMeasures};

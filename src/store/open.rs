@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use super::error::OpenError;
 use super::lock::{StateLock, beside, knew_a_state};
@@ -48,7 +48,7 @@ pub(super) fn for_writing(path: &Path, may_defer: bool) -> Result<(Held, bool), 
     }
     owner(path, folder)?;
     let mut lock = StateLock::take(path)?;
-    local_disk(path, folder)?;
+    not_of_the_network(&mounts(), path, folder)?;
     if exists(path)? {
         examine(path)?;
         keep_private(path)?;
@@ -104,6 +104,19 @@ pub(super) fn for_reading(path: &Path) -> Result<Held, OpenError> {
     }
     configure(&connection, READER_CACHE_KIB).map_err(failed(path, "set up"))?;
     Ok(Held { connection, _lock: None })
+}
+
+/// Whose state lies at `path`, be it of a schema that this version does not know. `None` where none lies there, where it is nobody's yet, and
+/// where it is so damaged that it does not say.
+pub(super) fn daemon_at(path: &Path) -> Option<String> {
+    examine(path).ok()?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    daemon_of(&connection).ok()?
+}
+
+/// The id of the daemon whose state this is, if it is somebody's.
+pub(super) fn daemon_of(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT daemon FROM identity", [], |row| row.get(0)).optional()
 }
 
 /// Opens a state of any schema that this version knows, for reading only, and says of which.
@@ -219,15 +232,12 @@ pub(super) fn remove_draft(draft: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses a folder of the network. Where the system does not say what it is, it is taken for a local one.
-fn local_disk(path: &Path, folder: &Path) -> Result<(), OpenError> {
-    match fs::read_to_string("/proc/self/mountinfo") {
-        Ok(mounts) => not_of_the_network(&mounts, path, folder),
-        Err(_) => Ok(()),
-    }
+/// What the system says of its mounts. Where it says nothing, a folder is taken for a local one.
+pub(super) fn mounts() -> String {
+    fs::read_to_string("/proc/self/mountinfo").unwrap_or_default()
 }
 
-/// The same, by what the system says of its mounts.
+/// Refuses a folder of the network, by what the system says of its mounts.
 pub(super) fn not_of_the_network(mounts: &str, path: &Path, folder: &Path) -> Result<(), OpenError> {
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     match file_system_of(mounts, &folder) {

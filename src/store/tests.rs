@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::anew::Anew;
+use super::backup::{Whose, restore_by};
 use super::checker::Checker;
 use super::columns::encode;
 use super::journal::OF_ITEM;
@@ -244,4 +246,18 @@ fn row_102_a_state_on_a_folder_of_the_network_is_refused_with_what_to_do() {
     assert!(said.contains("nfs4") && said.contains("state.db") && said.contains("local disk"), "{said}");
     open::not_of_the_network(&mounts("xfs"), &path, folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn nothing_is_put_back_or_made_anew_on_a_folder_of_the_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, backup) = (folder.path().join("state.db"), folder.path().join("backup.db"));
+    let place = folder.path().canonicalize().unwrap();
+    let mounts = format!("30 21 0:40 / {} rw - nfs4 filer:/x rw\n", place.display());
+    let restored = restore_by(&mounts, &path, (&backup, Whose::Anybodys), jiff::Timestamp::UNIX_EPOCH).unwrap_err();
+    let anew = Anew::begin_by(&mounts, &path).unwrap_err();
+    for said in [restored.to_string(), anew.to_string()] {
+        assert!(said.contains("nfs4") && said.contains("local disk"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was made");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, ProjectSetup, When};
 use serde_json::json;
 
 use super::cli_operate::until;
@@ -127,6 +127,101 @@ async fn a_comparison_names_what_differs_and_writes_nothing() {
     place.run(&["state", "compare"]).await.expect(2, &["is not a state of jirasyncd"]);
 }
 
+/// The key of the copy at globex.
+fn copy_of(world: &World, summary: &str) -> String {
+    let found = world.globex.issues().into_iter().find(|issue| issue.fields["summary"] == summary);
+    found.unwrap_or_else(|| panic!("{summary} did not cross")).key
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_finds_what_moves_no_time_and_says_by_what_it_compared() {
+    let world = World::new().await;
+    let place = world.place();
+    let silent = create(&world, "Silent");
+    create(&world, "As it was");
+    let jane = world.acme.person("jane").unwrap();
+    let comment = jane.comment(&silent, "Gone soon").unwrap();
+    for _ in 0..3 {
+        place.run(&["run", "--once"]).await.expect(0, &[]);
+    }
+    let clean = place.run(&["state", "compare", "--json"]).await.expect(0, &[]).json();
+    let compared = &clean["compared"];
+    assert_eq!((&compared["same"], &compared["same_by_time"]), (&json!(4), &json!(0)), "{clean}");
+    jane.delete_comment(&silent, &comment).unwrap();
+    let told = place.run(&["state", "compare"]).await.expect(0, &["3  are as the state knows them"]);
+    let line = format!("  {silent} (sync support, side acme) shows something else than was last taken in");
+    assert!(told.stdout.lines().any(|said| said.starts_with(&line)), "{told:?}");
+    let told = place.run(&["state", "compare", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(told["compared"]["counts"], json!({ "silently": 1 }), "{told}");
+    // Under another configuration it is not known what the issues showed by it, and that is said.
+    let text = world.configuration().replace("description = \"both\"\n", "");
+    fs::write(place.file("jirasyncd.toml"), text).unwrap();
+    place.run(&["state", "compare"]).await.expect(0, &["4  of these by time, key and mark alone"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_tells_what_came_back_went_back_or_was_moved() {
+    let world = World::with(|_, globex| {
+        let eng = globex.projects[0].clone();
+        globex.projects.push(ProjectSetup { key: "OTH".into(), id: 19_000, name: "Other".into(), ..eng });
+    })
+    .await;
+    let place = world.place();
+    let originals = ["As it was", "Back", "Older", "Moved"].map(|summary| create(&world, summary));
+    for _ in 0..2 {
+        place.run(&["run", "--once"]).await.expect(0, &[]);
+    }
+    let [back, older, moved] = ["Back", "Older", "Moved"].map(|summary| copy_of(&world, summary));
+    world.globex.set_permission("ENG", "DELETE_ISSUES", &[Holder::LoggedIn]);
+    let backup = world.globex.back_up();
+    let person = world.globex.person("jdoe").unwrap();
+    person.delete(&back).unwrap();
+    person.edit(&older, json!({ "summary": "Older, edited" })).unwrap();
+    world.acme.person("jane").unwrap().edit(&originals[1], json!({ "summary": "Back, edited" })).unwrap();
+    for _ in 0..2 {
+        place.run(&["run", "--once"]).await;
+    }
+    let told = place.run(&["state", "compare", "--json"]).await.expect(0, &[]).json();
+    let compared = &told["compared"];
+    assert_eq!((&compared["known_missing"], compared["counts"].get("missing")), (&json!(1), None), "{told}");
+    place.run(&["state", "compare"]).await.expect(0, &["1  are missing, as the state knows"]);
+
+    world.globex.put_back(&backup);
+    person.move_to(&moved, "OTH").unwrap();
+    let told = place.run(&["state", "compare"]).await.expect(1, &[]);
+    for (key, how) in [(&back, "is there again"), (&older, "is older than"), (&moved, "has another key")] {
+        let line = format!("  {key} (sync support, side globex) {how}");
+        assert!(told.stdout.lines().any(|said| said.starts_with(&line)), "{line}: {told:?}");
+    }
+    let told = place.run(&["state", "compare", "--json"]).await.expect(1, &[]).json();
+    for how in ["back", "older", "moved"] {
+        assert_eq!(told["compared"]["counts"][how], 1, "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_says_what_it_did_not_read() {
+    let world = World::new().await;
+    let place = world.place();
+    for summary in ["One", "Two"] {
+        create(&world, summary);
+    }
+    for _ in 0..2 {
+        place.run(&["run", "--once"]).await.expect(0, &[]);
+    }
+    world.globex.add_fault(FaultRule::new("getIssue", When::Always, Fault::Status(400)));
+    place.run(&["state", "compare"]).await.expect(3, &["2  could not be read", "globex: "]);
+    let told = place.run(&["state", "compare", "--json"]).await.expect(3, &[]).json();
+    let compared = &told["compared"];
+    assert_eq!((&compared["unread"], &compared["same"]), (&json!(2), &json!(2)), "{told}");
+    assert!(compared["errors"]["globex"].is_string() && compared["errors"]["acme"].is_null(), "{told}");
+    world.globex.clear_faults();
+    // Items of a sync that is not configured any more.
+    fs::write(place.file("jirasyncd.toml"), world.configuration().replace("sync.support", "sync.other")).unwrap();
+    let said = ["2  items of syncs that were ended or are not configured", "0  issues of theirs"];
+    place.run(&["state", "compare"]).await.expect(0, &said);
+}
+
 /// What somebody names as a backup is spoken of as one, and not as the state.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_backup_is_named_and_changes_nothing() {
@@ -144,6 +239,24 @@ async fn a_file_that_is_no_backup_is_named_and_changes_nothing() {
         }
     }
     assert_eq!(fs::read(place.file("state.db")).unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_backup_of_another_daemon_is_refused_where_nobody_says_that_it_is_meant() {
+    let world = World::new().await;
+    let (staging, place, empty) = (world.place(), world.place(), world.place());
+    for daemon in [&staging, &place] {
+        daemon.run(&["run", "--once"]).await;
+    }
+    let backup = staging.file("backup.db");
+    let file = backup.to_str().unwrap();
+    staging.run(&["state", "backup", file]).await.expect(0, &[]);
+    let before = fs::read(place.file("state.db")).unwrap();
+    let said = ["is another daemon's", "nothing was changed", "--of-another"];
+    place.run(&["state", "restore", file]).await.expect(1, &said);
+    assert_eq!(fs::read(place.file("state.db")).unwrap(), before);
+    place.run(&["state", "restore", file, "--of-another"]).await.expect(0, &["is kept as"]);
+    empty.run(&["state", "restore", file]).await.expect(0, &["there was no state before"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

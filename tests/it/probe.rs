@@ -175,6 +175,7 @@ async fn a_cloud_that_is_otherwise_is_told_fact_by_fact() {
         "the-log-keeps-our-tag",
         "times-by-the-millisecond",
         "times-in-the-profiles-zone",
+        "transitions-keep-our-tag",
         "unknown-projects-are-refused",
         "who-writes-watches",
     ]);
@@ -207,6 +208,8 @@ async fn one_that_does_not_show_its_changes_is_told() {
         "a-transition-moves-it",
         "an-edit-moves-it",
         "edits-are-in-the-log",
+        "files-are-in-the-log",
+        "links-are-in-the-log",
         // No search by `updated` can find them.
         "new-issues-are-found",
         "work-moves-it",

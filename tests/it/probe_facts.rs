@@ -47,6 +47,14 @@ fn what_is_not_tried_names_what_there_is_and_what_tries_it() {
     };
     let (names, places) = (after("- `"), after("  - rests on it: "));
     assert!(names.len() >= 3 && places.len() == names.len(), "{untried}");
+    let (hooks, of_others) = untried.split_once("\n## What is not the probe's own: not tried\n").unwrap();
+    assert!(hooks.contains("webhooks-are-signed-as-they-come"), "{hooks}");
+    for rests in
+        ["renamed.rs", "things.rs", "sprints.rs", "requests.rs", "parents.rs", "levels.rs", "circles.rs", "absence.rs"]
+    {
+        assert!(of_others.contains(&format!("/{rests}`")), "nothing says what {rests} rests on");
+    }
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "two of one name");
     for place in places.iter().flat_map(|place| quoted(place, "")) {
         assert!(root().join(place).is_file(), "{place} does not exist");
     }

@@ -16,7 +16,16 @@ Behind each fact: the file that rests on it; what of the simulator plays a Jira 
 a key of the configuration, or what it does by itself.
 ";
 
-/// What stands below it: what Jira sends by itself.
+/// What stands below all: what is of administrators, of other projects or of other people.
+const NOT_OURS: &str = "
+## What is not the probe's own: not tried
+
+No probe tries these either: it touches no issue but its own, in one project, and changes nothing that is an administrator's. They are taken from
+Atlassian's documents and from what was seen; where one does not hold, what rests on it shows in `jirasyncd check` or as a problem.
+
+";
+
+/// What stands below the list: what Jira sends by itself.
 const UNTRIED: &str = "
 ## Webhooks: not tried
 
@@ -27,7 +36,7 @@ itself: one with another signature is refused, counted, and told by `jirasyncd s
 
 ";
 
-/// A fact that needs a Jira which reaches us.
+/// A fact that no probe can try.
 struct Untried {
     name: &'static str,
     place: &'static str,
@@ -72,6 +81,73 @@ const WEBHOOKS: [Untried; 4] = [
     },
 ];
 
+const OF_OTHERS: [Untried; 8] = [
+    Untried {
+        name: "a-moved-issue-keeps-its-id",
+        place: "",
+        says: "An issue that is moved into another project keeps its id, shows its new key and project, and is found by its old key, too.",
+        rests: "src/engine/absence.rs",
+        simulator: "none: it always does",
+        daemon: "none: it would count as gone, and as a new issue where it is; `life.moved` and `life.deleted` say what follows",
+    },
+    Untried {
+        name: "a-project-is-found-by-its-old-key",
+        place: "",
+        says: "A project whose key an administrator changed, and its issues, are found by the old key, and show the new one.",
+        rests: "src/engine/renamed.rs",
+        simulator: "none: it changes the key of no project",
+        daemon: "write the new key as `project` of the side: until then its issues count as out of reach",
+    },
+    Untried {
+        name: "versions-and-components-keep-their-ids",
+        place: "",
+        says: "A version or component keeps its id when it is called otherwise, and the project's list shows all of them.",
+        rests: "src/engine/things.rs",
+        simulator: "none: they always do",
+        daemon: "leave `versions` and `components` out: one that is called otherwise would be made beside the old one",
+    },
+    Untried {
+        name: "the-sprint-field-says-how-far-each-is",
+        place: "",
+        says: "The field of sprints holds all that an issue was in, each with its state; at most one of them is not over, and is set by its id.",
+        rests: "src/jira/sprints.rs",
+        simulator: "none: it always does",
+        daemon: "leave the row of sprints out of `fields`",
+    },
+    Untried {
+        name: "request-types-are-set-at-creation",
+        place: " (service desk)",
+        says: "A request type is written by its id (Data Center: by the portal's key and its own), and is one of the project's own desk.",
+        rests: "src/jira/requests.rs",
+        simulator: "none: it always is",
+        daemon: "leave the row of request types out of `fields`",
+    },
+    Untried {
+        name: "parents-are-logged-by-id",
+        place: "",
+        says: "The issue above another is shown by id and key, and the changelog names it by its id.",
+        rests: "src/plan/parents.rs",
+        simulator: "none: it always is",
+        daemon: "leave the row of parents out of `fields`",
+    },
+    Untried {
+        name: "levels-hide-issues",
+        place: "",
+        says: "An issue that has a security level shows it to whoever sees the issue, and is 404 for everybody who is not in the level.",
+        rests: "src/plan/levels.rs",
+        simulator: "`ProjectSetup::level_members`",
+        daemon: "leave the row `security` out: then nothing is carried of an issue that has a level",
+    },
+    Untried {
+        name: "roles-and-groups-tell-their-members",
+        place: "",
+        says: "A role names its people and groups, and a person's groups are listed whole; who may not read them is refused, not shown none.",
+        rests: "src/jira/circles.rs",
+        simulator: "none: they always do",
+        daemon: "name people by themselves in `from` and `not-from`",
+    },
+];
+
 /// The page.
 #[must_use]
 pub fn facts_document() -> String {
@@ -95,12 +171,14 @@ pub fn facts_document() -> String {
             fact.name, fact.says, fact.rests, fact.simulator, fact.daemon
         );
     }
-    page.push_str(UNTRIED);
-    for Untried { name, place, says, rests, simulator, daemon } in WEBHOOKS {
-        let _ = writeln!(
-            page,
-            "- `{name}`{place}: {says}\n  - rests on it: `{rests}`\n  - simulator: {simulator}\n  - daemon: {daemon}"
-        );
+    for (head, list) in [(UNTRIED, &WEBHOOKS[..]), (NOT_OURS, &OF_OTHERS[..])] {
+        page.push_str(head);
+        for Untried { name, place, says, rests, simulator, daemon } in list {
+            let _ = writeln!(
+                page,
+                "- `{name}`{place}: {says}\n  - rests on it: `{rests}`\n  - simulator: {simulator}\n  - daemon: {daemon}"
+            );
+        }
     }
     page
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::bench::{Bench, done, halt};
 use super::{Fact, Found, Halt, On};
-use crate::jira::WriteOutcome;
+use crate::jira::{Failure, JiraError, WriteOutcome};
 use crate::model::ids::{CommentId, IssueId};
 use crate::model::issue::{CommentSnapshot, Visibility};
 
@@ -44,6 +44,16 @@ pub(super) const FACTS: &[Fact] = &[
         simulator: "none: it always does",
         daemon: "none: a copy that lost its mark is taken for somebody's own after a state is restored",
         check: |bench| Box::pin(a_changed_comment_keeps_its_mark(bench)),
+    },
+    Fact {
+        name: "no-mark-is-said-to-be-none",
+        subject: SUBJECT,
+        says: "The list of a comment's properties says that our mark is not among them; that the mark is 404 does not say it.",
+        on: On::Both,
+        rests: "src/jira/named.rs",
+        simulator: "none: it always does",
+        daemon: "none: a comment of the sync user whose mark is not known stays in doubt, and is told",
+        check: |bench| Box::pin(no_mark_is_said_to_be_none(bench)),
     },
     Fact {
         name: "comments-name-us",
@@ -157,6 +167,16 @@ async fn a_changed_comment_keeps_its_mark(bench: &Bench) -> Result<Found, Halt> 
     }
     change(bench, issue, &comment).await?;
     marked(bench, issue, &comment).await
+}
+
+async fn no_mark_is_said_to_be_none(bench: &Bench) -> Result<Found, Halt> {
+    let (issue, comment) = comment(bench, &Visibility::Everybody).await?;
+    done(bench.write.unmark_comment(issue, &comment).await)?;
+    match bench.read.comment_mark(issue, &comment).await {
+        Ok(mark) => Ok(Found::when(mark.is_none(), format!("it shows {}", mark.as_deref().unwrap_or("none")))),
+        Err(JiraError { failure: Failure::Unreadable(why), .. }) => Ok(Found::DoesNotHold(why)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn comments_name_us(bench: &Bench) -> Result<Found, Halt> {

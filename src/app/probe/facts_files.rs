@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use super::bench::{Bench, done, halt};
 use super::{Fact, Found, Halt, On};
 use crate::jira::{FileDraft, Pieces, Want};
-use crate::model::ids::{AttachmentId, IssueId};
+use crate::model::ids::{AttachmentId, EntryId, IssueId};
 use crate::model::issue::AttachmentSnapshot;
 
 const SUBJECT: &str = "Attachments";
@@ -64,6 +64,16 @@ pub(super) const FACTS: &[Fact] = &[
         simulator: "`ProjectSetup::permission` takes DELETE_OWN_ATTACHMENTS away",
         daemon: "give the sync user DELETE_OWN_ATTACHMENTS",
         check: |bench| Box::pin(our_files_can_be_deleted(bench)),
+    },
+    Fact {
+        name: "files-are-in-the-log",
+        subject: SUBJECT,
+        says: "A file that comes and one that goes each have an entry in the changelog, with its id.",
+        on: On::Both,
+        rests: "src/engine/files.rs",
+        simulator: "`Quirks::logs_status_alone`",
+        daemon: "`attachments.deleted = \"keep\"` or `\"delete\"`: with `\"both\"` nobody could tell who took a copy away",
+        check: |bench| Box::pin(files_are_in_the_log(bench)),
     },
 ];
 
@@ -129,4 +139,15 @@ async fn our_files_can_be_deleted(bench: &Bench) -> Result<Found, Halt> {
     done(bench.write.detach(issue, &file).await)?;
     let there = files(bench, issue).await?.iter().any(|found| found.id == file);
     Ok(Found::when(!there, if there { "it is still there" } else { "it is gone" }))
+}
+
+async fn files_are_in_the_log(bench: &Bench) -> Result<Found, Halt> {
+    let issue = bench.stocked().await?.id;
+    let file = attach(bench, issue, "probe, logged.bin", CONTENT).await?;
+    done(bench.write.detach(issue, &file).await)?;
+    let log = bench.read.log_after(issue, EntryId(0)).await?;
+    let items = || log.iter().flat_map(|entry| &entry.items).filter(|item| item.field.as_str() == "attachment");
+    let came = items().filter(|item| item.to.as_deref() == Some(file.as_str())).count();
+    let went = items().filter(|item| item.from.as_deref() == Some(file.as_str())).count();
+    Ok(Found::when(came == 1 && went == 1, format!("{came} entries say that it came, {went} that it went")))
 }

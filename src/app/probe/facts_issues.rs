@@ -7,7 +7,7 @@ use super::bench::{Bench, done, halt};
 use super::{Fact, Found, Halt, On};
 use crate::jira::{Failure, IssueDraft, IssueEdit, JiraError, Want, WriteOutcome};
 use crate::model::ids::{EntryId, IssueId};
-use crate::model::issue::{LogEntry, NativeValue};
+use crate::model::issue::{LogEntry, NativeValue, TransitionOffer};
 use crate::model::operation::NativeWrite;
 
 const SUBJECT: &str = "Issues and their history";
@@ -119,6 +119,26 @@ pub(super) const FACTS: &[Fact] = &[
         simulator: "`Quirks::keeps_history_metadata`",
         daemon: "none: our own entries are known by author, field and value then",
         check: |bench| Box::pin(the_log_keeps_our_tag(bench)),
+    },
+    Fact {
+        name: "transitions-keep-our-tag",
+        subject: SUBJECT,
+        says: "`historyMetadata` of a transition comes back with its entry.",
+        on: On::Both,
+        rests: "src/engine/traces.rs",
+        simulator: "`Quirks::keeps_history_metadata`",
+        daemon: "none: our own entries are known by author, field and value then",
+        check: |bench| Box::pin(transitions_keep_our_tag(bench)),
+    },
+    Fact {
+        name: "creations-are-not-in-the-log",
+        subject: SUBJECT,
+        says: "The values that an issue is made with are no entry of the changelog.",
+        on: On::Both,
+        rests: "src/plan/fold.rs",
+        simulator: "none: they never are",
+        daemon: "none: what an issue was made with would count as edits by whoever made it",
+        check: |bench| Box::pin(creations_are_not_in_the_log(bench)),
     },
     Fact {
         name: "edits-give-the-issue-back",
@@ -308,6 +328,25 @@ async fn the_log_keeps_our_tag(bench: &Bench) -> Result<Found, Halt> {
     Ok(Found::when(entry.tag == Some(bench.mark()), format!("it shows {}", entry.tag.as_deref().unwrap_or("none"))))
 }
 
+async fn transitions_keep_our_tag(bench: &Bench) -> Result<Found, Halt> {
+    let issue = bench.stocked().await?.id;
+    let (offer, _) = way_on(bench, issue).await?;
+    done(bench.write.transition(&offer.id, &bare(bench, issue)).await)?;
+    let log = bench.read.log_after(issue, EntryId(0)).await?;
+    let shows = |entry: &&LogEntry| entry.items.iter().any(|item| item.field.as_str() == "status");
+    let Some(entry) = log.iter().find(shows) else { return halt("the transition is not in the changelog") };
+    Ok(Found::when(entry.tag == Some(bench.mark()), format!("it shows {}", entry.tag.as_deref().unwrap_or("none"))))
+}
+
+async fn creations_are_not_in_the_log(bench: &Bench) -> Result<Found, Halt> {
+    let issue = bench.stocked().await?;
+    let log = bench.read.log_after(issue.id, EntryId(0)).await?;
+    let items = log.iter().flat_map(|entry| &entry.items);
+    let count = items.filter(|item| item.field.as_str() == "summary").count();
+    let seen = format!("{} has {} entries, {count} of them of its summary", issue.key, log.len());
+    Ok(Found::when(count == 0, seen))
+}
+
 async fn edits_give_the_issue_back(bench: &Bench) -> Result<Found, Halt> {
     let issue = bench.stocked().await?.id;
     let text = NativeValue::Text(bench.text("given back"));
@@ -394,13 +433,20 @@ pub(super) fn bare(bench: &Bench, issue: IssueId) -> IssueEdit {
     IssueEdit { issue, fields: BTreeMap::new(), tag: bench.mark(), silent: false }
 }
 
-async fn transitions_lead_where_they_say(bench: &Bench) -> Result<Found, Halt> {
-    let issue = bench.stocked().await?.id;
+/// A transition that leads to another status and asks for nothing, and how many are offered.
+async fn way_on(bench: &Bench, issue: IssueId) -> Result<(TransitionOffer, usize), Halt> {
     let now = status(bench, issue).await?;
     let offers = bench.read.transitions(issue).await?;
     let count = offers.len();
-    let free = offers.into_iter().find(|offer| offer.required.is_empty() && offer.to.id != now);
-    let Some(offer) = free else { return halt(format!("of {count} transitions none leads on without fields")) };
+    match offers.into_iter().find(|offer| offer.required.is_empty() && offer.to.id != now) {
+        Some(offer) => Ok((offer, count)),
+        None => halt(format!("of {count} transitions none leads on without fields")),
+    }
+}
+
+async fn transitions_lead_where_they_say(bench: &Bench) -> Result<Found, Halt> {
+    let issue = bench.stocked().await?.id;
+    let (offer, count) = way_on(bench, issue).await?;
     done(bench.write.transition(&offer.id, &bare(bench, issue)).await)?;
     let after = status(bench, issue).await?;
     let seen = format!("`{}` leads to `{}`; {count} are offered", offer.name, offer.to.name);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bench::{Bench, done, halt};
 use super::{Fact, Found, Halt, On};
-use crate::model::ids::IssueId;
+use crate::model::ids::{EntryId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueLink, NativeValue};
 use crate::model::operation::{RemoteLink, counterpart};
 use crate::model::remark::Spent;
@@ -63,6 +63,16 @@ pub(super) const FACTS: &[Fact] = &[
         simulator: "`Setup::link_types`",
         daemon: "`map.link-type`: write `:inward` behind the type there, to turn it round",
         check: |bench| Box::pin(links_read_as_written(bench)),
+    },
+    Fact {
+        name: "links-are-in-the-log",
+        subject: LINKS,
+        says: "A link that is made and one that is taken away each have an entry in the changelogs of both issues, with the other's key.",
+        on: On::Both,
+        rests: "src/plan/relations.rs",
+        simulator: "`Quirks::logs_status_alone`",
+        daemon: "none: links are compared by what stands, and nobody knows who took one away",
+        check: |bench| Box::pin(links_are_in_the_log(bench)),
     },
     Fact {
         name: "remote-links-are-replaced",
@@ -198,6 +208,25 @@ async fn links_read_as_written(bench: &Bench) -> Result<Found, Halt> {
     let right = there.outward && !back.outward && there.issue == to && back.issue == from && there.id == back.id;
     let word = |outward: bool| if outward { "outward" } else { "inward" };
     Ok(Found::when(right, format!("`{kind}` is {} there and {} here", word(there.outward), word(back.outward))))
+}
+
+async fn links_are_in_the_log(bench: &Bench) -> Result<Found, Halt> {
+    let kind = link_type(bench).await?;
+    let (from, to) = (bench.stocked().await?, bench.stocked().await?);
+    done(bench.write.add_issue_link(&kind, from.id, to.id).await)?;
+    let links = links_of(bench, from.id).await?;
+    let Some(link) = links.first() else { return halt("the link that was made is not shown") };
+    done(bench.write.delete_issue_link(from.id, &link.id).await)?;
+    let (mut all, mut seen) = (true, Vec::new());
+    for (here, there) in [(&from, &to), (&to, &from)] {
+        let log = bench.read.log_after(here.id, EntryId(0)).await?;
+        let items = || log.iter().flat_map(|entry| &entry.items);
+        let came = items().filter(|item| item.to.as_deref() == Some(there.key.as_str())).count();
+        let went = items().filter(|item| item.from.as_deref() == Some(there.key.as_str())).count();
+        all &= came == 1 && went == 1;
+        seen.push(format!("{came} entries of {} say that it came, {went} that it went", here.key));
+    }
+    Ok(Found::when(all, seen.join("; ")))
 }
 
 async fn remote_links_are_replaced(bench: &Bench) -> Result<Found, Halt> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jirasyncd::model::store::Store as _;
-use jirasyncd::store::{BackupError, OpenError, Spawn, SqliteStore, back_up, no_backup, restore};
+use jirasyncd::store::{BackupError, OpenError, Spawn, SqliteStore, Whose, back_up, no_backup, restore};
 
 use super::super::cli_world::{Place, configuration};
 use super::released::{newest, old_state, open, tables, texts};
@@ -71,7 +71,7 @@ async fn a_backup_of_each_schema_is_put_back_and_the_next_start_brings_it_up() {
         let place = tempfile::tempdir().unwrap();
         let newer = place.path().join("state.db");
         drop(open(&newer));
-        let restored = restore(&newer, &backup, at(0)).unwrap();
+        let restored = restore(&newer, &backup, Whose::Its, at(0)).unwrap();
         assert_eq!((restored.holds.items, restored.holds.schema), (2, old.schema()), "schema {version}");
         assert_eq!(version_of(&restored.kept.unwrap()), i64::try_from(newest()).unwrap());
         assert_eq!(version_of(&newer), old.schema(), "schema {version} was brought up by no start");
