@@ -588,6 +588,11 @@ impl Client {
         }
         let row: Value = self.read(&call).await?;
         let decoder = Decoder { kind: self.kind, fields };
-        decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure))
+        let mut read = decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure))?;
+        if want.transitions {
+            // What answers without any has none on offer, which is told: waited for, they would be asked for without end.
+            read.transitions.get_or_insert_default();
+        }
+        Ok(read)
     }
 }

@@ -10,6 +10,13 @@ use super::reqwest_transport::chain;
 use crate::model::settings::{ClientCertificate, NetworkSettings, ProxySettings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may take. Less than the silence that is allowed, which counts from the request on: else a host that is not
+/// reached would look like one that does not answer, and a write that was never sent would be in doubt.
+fn to_connect(timeout: Duration) -> Duration {
+    CONNECT_TIMEOUT.min((timeout / 4).saturating_mul(3))
+}
+
 /// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
@@ -99,7 +106,7 @@ impl Setup {
         let mut builder = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            .connect_timeout(to_connect(timeout))
             .pool_idle_timeout(POOL_IDLE)
             .user_agent(concat!("jirasyncd/", env!("CARGO_PKG_VERSION")));
         if let Some(identity) = &self.identity {

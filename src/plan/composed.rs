@@ -209,8 +209,11 @@ pub(super) fn differs_by_time_alone(draft: &Draft<'_>, row: &FieldRow, side: &Si
     if stands.is_empty() || values.insert(SYNC_TIME.to_owned(), SOME_TIME.to_owned()).is_none() {
         return false;
     }
-    let stands = compose::in_words(stands);
     let Ok(text) = compose::render(template, &values) else { return false };
+    if row.kind == FieldKind::Line {
+        return is_so_at_its_time(draft, row, side, &text, stands);
+    }
+    let stands = compose::in_words(stands);
     let mut parts = text.trim().split(SOME_TIME);
     let (Some(first), mut rest) = (parts.next(), stands.as_str()) else { return false };
     let Some(after) = rest.strip_prefix(first) else { return false };
@@ -223,6 +226,18 @@ pub(super) fn differs_by_time_alone(draft: &Draft<'_>, row: &FieldRow, side: &Si
         rest = after;
     }
     rest.is_empty()
+}
+
+/// Whether a text with [`SOME_TIME`] in it, written into one line and cut as that is, is what stands there but for its time.
+fn is_so_at_its_time(draft: &Draft<'_>, row: &FieldRow, side: &SideId, text: &str, stands: &Value) -> bool {
+    let Value::Line(shown) = stands else { return false };
+    // Its line ends became blanks when it was written.
+    let text = text.replace(['\r', '\n'], " ");
+    let before = text.trim_start().split(SOME_TIME).next().unwrap_or_default();
+    let time = shown.strip_prefix(before).and_then(|rest| rest.get(..TIME_SIGNS));
+    let Some(time) = time.filter(|time| time.parse::<jiff::Timestamp>().is_ok()) else { return false };
+    let place = place(draft.input, &draft.nothing, row, side);
+    inbound(&place, &written(&place, &text.replace(SOME_TIME, time))).as_ref() == Some(stands)
 }
 
 /// The issues of the sides that this one sees, in their order. What has a security level is named nowhere.

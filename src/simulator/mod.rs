@@ -20,6 +20,7 @@ pub mod jql;
 mod life;
 mod limits;
 mod mails;
+mod migrate;
 mod oauth;
 mod observe;
 mod outcome;

@@ -259,27 +259,67 @@ async fn row_074_an_account_is_followed_by_the_word_of_the_instance_alone() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
-/// The same user under another name: on Data Center all that it ever did bears the new one.
+/// The same user under another name on Data Center, under another account id on Cloud: all that it ever did bears the new one there.
+/// The start is refused as for another account, and the same command takes it.
 #[tokio::test(start_paused = true)]
 async fn row_074_a_sync_user_that_is_renamed_is_followed() {
-    let (config, there) = worlds().into_iter().next().unwrap();
-    let mut world = World::new(&config, |_| {}).await;
-    create(&world, ACME, "Ours");
-    world.settle().await;
-    say(&world, ACME, "Ours", "Early");
-    world.settle().await;
-    let before = tally(&world);
-    world.jira("globex").rename_user("sync", "jira-sync");
-    let refused = world.try_start().await.expect_err("another name was taken");
-    assert!(refused.to_string().contains("`sync`") && refused.to_string().contains("`jira-sync`"), "{refused}");
-    assert_eq!(accept(&world, "globex", "sync").await.ended, Ended::Done);
-    world.start().await;
-    world.daemon().engine().sweep(None).await.unwrap();
-    world.rest().await.unwrap();
-    assert_eq!(tally(&world), before);
-    say(&world, there, "Ours", "Late");
-    edit(&world, there, "Ours", json!({ "description": "Late" }));
-    world.rest().await.unwrap();
-    whole(&world, "acme", "globex");
-    assert_eq!(world.problems().await, Vec::<String>::new());
+    for (config, there) in worlds() {
+        let mut world = World::new(&config, |_| {}).await;
+        create(&world, ACME, "Ours");
+        create(&world, there, "Theirs");
+        world.settle().await;
+        for side in [ACME, there] {
+            say(&world, side, "Ours", "Early");
+            say(&world, side, "Theirs", "Early");
+        }
+        world.rest().await.unwrap();
+        whole(&world, "acme", there.jira);
+        let (before, problems) = (tally(&world), world.problems().await);
+        for jira in ["acme", there.jira] {
+            let was = account(jira, sync_user(jira));
+            let is = if jira == "globex" {
+                world.jira(jira).rename_user("sync", "jira-sync");
+                "jira-sync"
+            } else {
+                let is = NEXT.iter().find(|(name, _)| *name == jira).unwrap().1;
+                world.jira(jira).migrate_account(sync_user(jira), is);
+                let ours = world.jira(jira).issues().into_iter().flat_map(|view| view.comments);
+                let authors: Vec<String> = ours.filter_map(|comment| comment.author).collect();
+                assert!(authors.iter().any(|author| author == is), "{jira}: nothing bears the new id: {authors:?}");
+                assert!(authors.iter().all(|author| *author != was), "{jira}: something bears the old id: {authors:?}");
+                is
+            };
+            let refused = world.try_start().await.expect_err("another account was taken").to_string();
+            for name in [jira, was.as_str(), is] {
+                assert!(refused.contains(&format!("`{name}`")), "{refused}");
+            }
+            assert_eq!(accept(&world, jira, &was).await.ended, Ended::Done);
+            world.jiras.values().for_each(|jira| jira.reset_calls());
+            world.start().await;
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(tally(&world), before, "{jira}: something was made again");
+            for jira in ["acme", there.jira] {
+                let mut writes = writes(&world, jira);
+                writes.retain(|operation, _| !operation.starts_with("bulkFetch"));
+                assert_eq!(writes, BTreeMap::new(), "{jira}");
+            }
+            assert_eq!(world.problems().await, problems, "{jira}");
+        }
+        // What it wrote under the name before is ours: it is changed and taken away, and nothing of it comes back as a person's.
+        let home = key(&world, ACME, "Ours");
+        let comments = world.issue("acme", "Ours").comments;
+        let early = comments.iter().find(|it| it.body == "Early said at acme").unwrap();
+        world.person("acme", "omar").edit_comment(&home, &early.id.to_string(), "Early, and thought over").unwrap();
+        let key_there = key(&world, there, "Theirs");
+        let comments = world.issue(there.jira, "Theirs").comments;
+        let early = comments.iter().find(|it| it.body == format!("Early said at {}", there.jira)).unwrap();
+        world.person(there.jira, there.people[1]).delete_comment(&key_there, &early.id.to_string()).unwrap();
+        say(&world, there, "Ours", "Late");
+        edit(&world, there, "Ours", json!({ "description": "Late" }));
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        whole(&world, "acme", there.jira);
+        assert_eq!(world.problems().await, problems);
+    }
 }

@@ -2,10 +2,10 @@
 //! think: whatever was changed arrives.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, Jira, When};
 use serde_json::json;
 
 use super::bent::Bent;
@@ -107,6 +107,62 @@ async fn row_046_an_empty_page_proves_nothing_about_those_behind_it() {
     world.jira("acme").add_fault(FaultRule::new("search", When::Nth(1), Fault::EmptyPage));
     world.intervals(1).await;
     assert_eq!(world.issues("globex", "Behind it").len(), 1);
+}
+
+/// Data Center says how many rows there are and gives none, or one less: no issue is gone by that, and none is passed over.
+#[tokio::test(start_paused = true)]
+async fn row_046_fewer_rows_than_the_total_delete_nothing() {
+    for all in [true, false] {
+        let mut world = World::without_daemon(&format!("{}\n[sync.support.life]\ndeleted = \"delete\"\n", two()));
+        for (jira, project) in [("acme", "SUP"), ("globex", "ENG")] {
+            world.jira(jira).set_permission(project, "DELETE_ISSUES", &[Holder::LoggedIn]);
+        }
+        let (on, bent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (is_on, count) = (Arc::clone(&on), Arc::clone(&bent));
+        world.bend(move |inner| {
+            let (is_on, count) = (Arc::clone(&is_on), Arc::clone(&count));
+            Arc::new(Bent::new(inner).back(move |place, _, said| {
+                if is_on.load(Ordering::Relaxed) && place.contains("globex") && place.ends_with("/rest/api/2/search") {
+                    let rows = said["issues"].as_array_mut().unwrap();
+                    count.fetch_add(usize::from(!rows.is_empty()), Ordering::Relaxed);
+                    rows.truncate(if all { 0 } else { rows.len().saturating_sub(1) });
+                }
+            }))
+        });
+        world.start().await;
+        let (jane, jdoe) = (world.person("acme", "jane"), world.person("globex", "jdoe"));
+        let made = |summary: &str| json!({ "summary": summary, "priority": { "name": "Low" } });
+        for summary in ["Item of home", "Another of home"] {
+            jane.create("SUP", "Bug", made(summary)).unwrap();
+        }
+        for summary in ["Item of theirs", "Another of theirs"] {
+            jdoe.create("ENG", "Defect", json!({ "summary": summary })).unwrap();
+        }
+        world.rest().await.unwrap();
+        assert_eq!((world.issues("acme", " of ").len(), world.issues("globex", " of ").len()), (4, 4));
+        on.store(true, Ordering::Relaxed);
+        let key = world.issue("globex", "Item of home").key;
+        jdoe.edit(&key, json!({ "summary": "Item of home, changed" })).unwrap();
+        jdoe.create("ENG", "Defect", json!({ "summary": "New of theirs" })).unwrap();
+        // Twice, and long enough apart for an absence to be believed.
+        for _ in 0..2 {
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.intervals(12).await;
+        }
+        assert!(bent.load(Ordering::Relaxed) > 3, "{all}: no search was answered so");
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|told| told.contains("an empty page at row")), "{all}: {problems:?}");
+        on.store(false, Ordering::Relaxed);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        for jira in ["acme", "globex"] {
+            assert_eq!(world.jira(jira).count("deleteIssue"), 0, "{all}: {jira}");
+            assert_eq!(world.issues(jira, " of ").len(), 5, "{all}: {jira}");
+        }
+        assert_eq!(world.field("acme", "Item of home", "summary"), "Item of home, changed");
+        assert_eq!(world.in_step("acme", "globex").await, Ok(()), "{all}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
 }
 
 /// People's rows are queued page by page, before those behind them are known: when all are, the cursor stands where the newest does.

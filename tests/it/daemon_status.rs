@@ -1,8 +1,12 @@
 //! Statuses that find no way, or are refused on it: they go on when something changed, and ask for nothing in vain before. Must
 //! never be judged by the daemon's word.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 
+use super::bent::Bent;
 use super::daemon_audit::ours;
 use super::daemon_input::{create, edit};
 use super::daemon_support::{World, two};
@@ -97,4 +101,37 @@ async fn a_status_goes_on_once_the_sync_user_may_transition() {
         assert_eq!(world.field(to, "Item", "status"), if to == "acme" { "In Progress" } else { "Working" });
         assert_eq!(world.problems().await, Vec::<String>::new());
     }
+}
+
+/// What answers in the place of a Jira may show no transitions with an issue at all.
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_is_shown_without_transitions_is_told_and_not_asked_for_without_end() {
+    let mut world = World::without_daemon(&two());
+    let on = Arc::new(AtomicBool::new(true));
+    let is_on = Arc::clone(&on);
+    world.bend(move |inner| {
+        let is_on = Arc::clone(&is_on);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if is_on.load(Ordering::Relaxed) && place.starts_with("GET jira.globex.example") {
+                said.as_object_mut().map(|issue| issue.remove("transitions"));
+            }
+        }))
+    });
+    world.start().await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    world.jira("globex").reset_calls();
+    world.person("acme", "jane").transition(&key, "In Progress").unwrap();
+    world.intervals(1).await;
+    let problems = world.problems().await;
+    assert!(
+        problems.iter().any(|told| told.contains("offers the sync user no transition from `Open`")),
+        "{problems:?}"
+    );
+    assert!(world.jira("globex").count("getIssue") < 5, "{}", world.jira("globex").count("getIssue"));
+    on.store(false, Ordering::Relaxed);
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", "status"), "Working");
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }

@@ -124,6 +124,38 @@ async fn what_changed_beside_the_time_is_written() {
     assert!(world.field("acme", "Item", KEYS).starts_with("Item of 2026-"), "{}", world.field("acme", "Item", KEYS));
 }
 
+/// A field of one line shows a text of several lines with blanks in it, and cuts a long one: there, too, a time moves nothing by itself.
+#[tokio::test(start_paused = true)]
+async fn a_time_among_several_lines_or_before_a_cut_is_not_written_by_itself() {
+    for (template, description) in [
+        ("{{ description }}\\n{{ sync_time }}", "One\nTwo\n\nThree".to_owned()),
+        ("{{ sync_time }} {{ description }}", "long ".repeat(80)),
+    ] {
+        let row = format!("summary = \"both\"\nothers = {{ acme = \"Others\", template = \"{template}\" }}");
+        let mut world = World::of(&two().replacen("summary = \"both\"", &row, 1), |setups| {
+            setups.values_mut().for_each(enrich);
+        });
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", issue(&json!({ "description": description }))).unwrap();
+        world.rest().await.unwrap();
+        let shown = world.field("acme", "Item", KEYS);
+        assert!(shown.contains("2026-") && !shown.contains('\n'), "{shown}");
+        world.jira("acme").reset_calls();
+        world.pass(120).await;
+        jane.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+        world.rest().await.unwrap();
+        world.intervals(10).await;
+        assert_eq!(calls(world.jira("acme")).get("editIssue"), None, "{template}");
+        // What it says beside the time is written with the time of then.
+        jane.edit(&key, json!({ "description": "Short" })).unwrap();
+        world.rest().await.unwrap();
+        let now = world.field("acme", "Item", KEYS);
+        assert!(now.contains("Short") && now.contains("2026-") && !now.contains("Three"), "{now}");
+        assert_eq!(calls(world.jira("acme")).get("editIssue"), Some(&1), "{template}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_may_pass_across_is_no_key() {
     let config = THREE.replacen(

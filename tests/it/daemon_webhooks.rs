@@ -90,15 +90,23 @@ impl Hooked {
 
     /// Sends a body as an instance would, signed.
     pub(crate) async fn send(&self, side: &str, body: &Value) -> u16 {
-        self.send_to(&self.url(side).await, body).await
+        self.send_to(&self.url(side).await, body, None).await
     }
 
-    async fn send_to(&self, url: &str, body: &Value) -> u16 {
+    /// The same under the name that Cloud gives a webhook, and keeps when it sends it again.
+    pub(crate) async fn send_named(&self, side: &str, body: &Value, name: &str) -> u16 {
+        self.send_to(&self.url(side).await, body, Some(name)).await
+    }
+
+    async fn send_to(&self, url: &str, body: &Value, name: Option<&str>) -> u16 {
         let mut request = http::Request::new(Bytes::from(body.to_string()));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = url.parse().unwrap();
         let signed = signature(request.body());
         request.headers_mut().insert("x-hub-signature", signed.parse().unwrap());
+        if let Some(name) = name {
+            request.headers_mut().insert("x-atlassian-webhook-identifier", name.parse().unwrap());
+        }
         self.receiver.handle(PEER, request).await.status
     }
 }
@@ -483,8 +491,8 @@ async fn a_secret_path_that_leaked_is_given_up_from_one_moment_to_the_next() {
     assert!(!format!("{answer:?}").contains(&HookPath::numbered(&identity, &acme, 1).expose()), "{answer:?}");
     for restarted in [false, true] {
         assert_eq!(hooked.send("acme", &body).await, 404, "restarted: {restarted}");
-        assert_eq!(hooked.send_to(&new, &body).await, 204);
-        assert_eq!(hooked.send_to(&globex, &body).await, 204, "another's stays");
+        assert_eq!(hooked.send_to(&new, &body, None).await, 204);
+        assert_eq!(hooked.send_to(&globex, &body, None).await, 204, "another's stays");
         hooked.receiver = hooked.daemon.hook_receiver().await.unwrap().unwrap();
     }
 }

@@ -14,6 +14,9 @@ const RIGHTS: &str = "ADMINISTER,ADMINISTER_PROJECTS,BROWSE_PROJECTS,CREATE_ISSU
                       EDIT_OWN_COMMENTS,DELETE_OWN_COMMENTS,EDIT_ALL_COMMENTS,CREATE_ATTACHMENTS,DELETE_OWN_ATTACHMENTS,LINK_ISSUES,\
                       TRANSITION_ISSUES,RESOLVE_ISSUES,CLOSE_ISSUES,SCHEDULE_ISSUES,MODIFY_REPORTER,WORK_ON_ISSUES,DELETE_ISSUES";
 
+/// The token of somebody who works there.
+const PERSON_TOKEN: &str = "canary-foreign-person-5d31";
+
 /// A foreign Jira that runs until dropped.
 struct Foreign {
     process: Child,
@@ -31,7 +34,11 @@ impl Foreign {
     fn start(arguments: &[&str]) -> Option<Self> {
         let mut command = Command::new(interpreter("foreign-jira", "foreign_jira.txt")?);
         command.arg(clients().join("foreign_jira.py")).args(arguments).stdout(Stdio::piped());
-        command.env("JIRA_TOKEN", GLOBEX_TOKEN).env("JIRA_RIGHTS", RIGHTS).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+            .env("JIRA_TOKEN", GLOBEX_TOKEN)
+            .env("JIRA_PERSON_TOKEN", PERSON_TOKEN)
+            .env("JIRA_RIGHTS", RIGHTS)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         command.env("JIRA820_PROJECT_KEY", "FOR").env("JIRA820_DATE", "2026-01-05");
         let mut process = command.spawn().unwrap();
         let mut port = String::new();
@@ -39,12 +46,27 @@ impl Foreign {
         Some(Self { process, url: format!("http://127.0.0.1:{}", port.trim()) })
     }
 
+    /// What it answers to somebody who works there.
+    async fn get(&self, path: &str) -> serde_json::Value {
+        let asked = reqwest::Client::new().get(format!("{}/rest/api/2/{path}", self.url));
+        let body = asked.bearer_auth(PERSON_TOKEN).send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&body).unwrap()
+    }
+
     /// The summary of its first issue, as it shows it itself.
     async fn summary(&self) -> String {
-        let asked = reqwest::Client::new().get(format!("{}/rest/api/2/issue/FOR-1?fields=summary", self.url));
-        let body = asked.bearer_auth(GLOBEX_TOKEN).send().await.unwrap().text().await.unwrap();
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let body = self.get("issue/FOR-1?fields=summary").await;
         body["fields"]["summary"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Somebody there moves its first issue to a status.
+    async fn transition(&self, to: &str) {
+        let offered = self.get("issue/FOR-1/transitions").await;
+        let offered = offered["transitions"].as_array().unwrap();
+        let id = &offered.iter().find(|offer| offer["to"]["name"] == to).unwrap()["id"];
+        let asked = reqwest::Client::new().post(format!("{}/rest/api/2/issue/FOR-1/transitions", self.url));
+        let asked = asked.bearer_auth(PERSON_TOKEN).json(&json!({ "transition": { "id": id } }));
+        assert_eq!(asked.send().await.unwrap().status().as_u16(), 204);
     }
 }
 
@@ -72,10 +94,12 @@ side.foreign = {{ instance = "foreign", project = "FOR", sees = ["acme"] }}
 
 [sync.support.map]
 issue-type = [ {{ acme = "Bug", foreign = "Bug" }} ]
-status = [ {{ acme = ["To Do", "Backlog", "In Progress"], foreign = "Open" }}, {{ acme = "Done", foreign = "Done" }} ]
+status = [ {{ acme = ["To Do", "Backlog"], foreign = "Open" }}, {{ acme = "In Progress", foreign = "In Progress" }},
+           {{ acme = "Done", foreign = "Done" }} ]
 
 [sync.support.fields]
 summary = "both"
+status = "both"
 "#
     ))
 }
@@ -91,6 +115,29 @@ async fn a_foreign_jira_is_carried_to_and_said_not_to_show_its_changes() {
     assert_eq!(ran.code, 1, "{ran:?}");
     let says = ["this Jira does not show its changes", "FOR-1 was made at", "2026-01-05T09:00:00Z", "daemon.sweep"];
     place.run(&["status"]).await.expect(1, &says);
+}
+
+/// All that is done there bears one time of long ago, so that what somebody does to a status looks older than what it follows. It arrives, or
+/// it is kept as a conflict that names both: it is never gone without a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_does_on_a_foreign_jira_arrives_or_is_told() {
+    let Some(foreign) = Foreign::start(&[]) else { return };
+    let world = World::new().await;
+    let place = place(&world, &foreign);
+    let key = world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Over there" })).unwrap();
+    place.run(&["run", "--once"]).await;
+    assert_eq!(foreign.summary().await, "Over there");
+    foreign.transition("In Progress").await;
+    let ran = place.run(&["run", "--once"]).await;
+    place.run(&["run", "--once"]).await;
+    let here = world.acme.issue(&key).unwrap().fields["status"].clone();
+    let told = place.run(&["explain", &key]).await.all();
+    assert!(told.contains("status, by jdoe on foreign"), "whose it was is not known: {ran:?}\n{told}");
+    let kept =
+        "! status: acme and foreign both changed it; acme stands \"To Do\", \"In Progress\" is kept in the record";
+    assert!(here == "In Progress" || told.contains(kept), "{here}: {ran:?}\n{told}");
+    // And that it is not to be taken for in step.
+    place.run(&["status"]).await.expect(1, &["this Jira does not show its changes", "FOR-1"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::settings::Kind;
 use jirasyncd::simulator::{Fault, FaultRule, Jira, When, presets, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::jira_support::{bare, settings, text};
@@ -47,13 +47,42 @@ async fn ask(url: &str, timeout: Duration) -> Result<http::Response<Bytes>, Tran
 
 const LONG: Duration = Duration::from_secs(5);
 
+/// By the errors of the system and its resolver: only their words tell some of them apart.
 #[tokio::test]
-async fn row_006_each_broken_network_has_its_name() {
+async fn row_001_what_does_not_connect_is_told_apart_by_what_the_network_says() {
+    // A name that nobody may ever have. Without a network it is not resolved either, which may take some seconds.
+    let error = ask("http://nosuch.invalid/", Duration::from_secs(30)).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Dns, "{error:?}");
+    assert!(!error.to_string().contains("s3cr3t"), "{error}");
+
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
-    assert_eq!(ask(&format!("http://{address}/"), LONG).await.unwrap_err().trouble, Trouble::Refused);
+    let error = ask(&format!("http://{address}/"), LONG).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Refused, "{error:?}");
 
+    // A listener that nobody accepts from, and whose queue is full: whoever comes now hears nothing.
+    let full = TcpSocket::new_v4().unwrap();
+    full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = full.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while waiting.len() < 16 {
+        match tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            Ok(stream) => waiting.push(stream.unwrap()),
+            Err(_) => break,
+        }
+    }
+    if waiting.len() == 16 {
+        println!("skipped: the queue of a listener is never full on this system");
+        return;
+    }
+    let error = ask(&format!("http://{address}/"), Duration::from_millis(400)).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::ConnectTimeout, "a write would be in doubt: {error:?}");
+}
+
+#[tokio::test]
+async fn row_006_each_broken_network_has_its_name() {
     let (plain, _) = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
     assert_eq!(ask(&plain, LONG).await.unwrap().status(), 200);
     let secure = plain.replace("http://", "https://");

@@ -1,13 +1,17 @@
 //! Lists and searches of an instance that gives fewer rows than it is asked for: all of them are read all the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use jirasyncd::jira::{Want, WriteOutcome};
+use jirasyncd::clock::{SeededEntropy, VirtualClock};
+use jirasyncd::jira::{Want, WriteOutcome, connect};
 use jirasyncd::model::ids::{EntryId, FieldId, IssueId};
-use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
+use jirasyncd::model::settings::Kind;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When, presets};
 use serde_json::json;
 
-use super::jira_support::{Bench, cloud, server, set, text, want};
+use super::bent::Bent;
+use super::jira_support::{Bench, EPOCH, InProcess, cloud, server, set, settings, text, want};
 
 /// Both kinds, no page of which holds more than 20.
 fn capped() -> [Bench; 2] {
@@ -68,6 +72,37 @@ async fn a_lost_token_says_of_no_issue_that_it_is_gone() {
     }
     bench.jira.clear_faults();
     assert_eq!(bench.read.matching(bench.project, "summary is not EMPTY", &ids).await.unwrap(), made);
+}
+
+/// Data Center counts more than it gives, at once or after some: nobody is told that the rest is not there.
+#[tokio::test(start_paused = true)]
+async fn row_046_fewer_rows_than_the_total_are_no_answer() {
+    for kept in [0, 2] {
+        let bench = server();
+        bench.identity().await;
+        let ids: Vec<IssueId> = make(&bench, 3).await.into_iter().collect();
+        let since = bench.jira.server_time() - jiff::SignedDuration::from_hours(1);
+        let bent = Bent::new(Arc::new(InProcess(bench.jira.clone()))).back(move |place, asked, said| {
+            if place.ends_with("/rest/api/2/search") {
+                let start = usize::try_from(asked["startAt"].as_u64().unwrap()).unwrap();
+                said["issues"].as_array_mut().unwrap().truncate(kept.max(start) - start);
+            }
+        });
+        let settings = settings(Kind::DataCenter, &bench.jira.base_url(), presets::SYNC_TOKEN);
+        let clock = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let (read, _) = connect(&settings, Arc::new(bent), clock, entropy);
+        read.identity().await.unwrap();
+        let words = format!("an empty page at row {kept} of 3");
+        let told = [
+            read.rows(&ids, &want(&["summary"])).await.unwrap_err(),
+            read.matching(bench.project, "summary is not EMPTY", &ids).await.unwrap_err(),
+            read.created_by_us(Some(bench.project), since, &BTreeSet::new()).await.unwrap_err(),
+        ];
+        for error in told {
+            assert!(error.to_string().contains(&words), "{kept}: {error}");
+        }
+    }
 }
 
 /// Data Center pages by the number of a row. What changes or goes meanwhile pulls those behind it forward, past the start of a last

@@ -386,3 +386,34 @@ async fn version_two_speaks_wiki_text() {
     assert_eq!(read.body["fields"]["description"]["content"].as_array().unwrap().len(), 2);
     assert!(read.text("/self").contains("/rest/api/3/"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_migrated_account_bears_its_new_id_wherever_it_was() {
+    let client = acme();
+    let old = client.jira.person("sync").unwrap().id().to_owned();
+    let key = issue(&client, "x").await;
+    let other = issue(&client, "y").await;
+    for key in [&key, &other] {
+        assert_eq!(client.put(&format!("issue/{key}/assignee"), json!({ "accountId": old })).await.status, 204);
+    }
+    assert_eq!(client.put(&format!("issue/{other}/assignee"), json!({ "accountId": null })).await.status, 204);
+    assert_eq!(client.post(&format!("issue/{key}/comment"), json!({ "body": doc("Seen") })).await.status, 201);
+    client.jira.person("sync").unwrap().watch(&key).unwrap();
+    let before = client.get(&format!("issue/{key}")).await.text("/fields/updated").to_owned();
+    client.jira.migrate_account("sync", "712020:moved");
+    // The login is the same, and so are its rights.
+    assert_eq!(client.get("myself").await.text("/accountId"), "712020:moved");
+    assert_eq!(client.put(&format!("issue/{other}"), json!({ "fields": { "summary": "z" } })).await.status, 204);
+    let shown = client.get(&format!("issue/{key}")).await;
+    assert_eq!(shown.text("/fields/updated"), before, "nobody changed it");
+    assert_eq!(shown.text("/fields/assignee/accountId"), "712020:moved");
+    assert_eq!(shown.text("/fields/creator/accountId"), "712020:moved");
+    let comments = client.get(&format!("issue/{key}/comment")).await;
+    assert_eq!(comments.text("/comments/0/author/accountId"), "712020:moved");
+    for path in [format!("issue/{key}"), format!("issue/{key}/comment"), format!("issue/{other}/changelog")] {
+        let body = client.get(&path).await.body.to_string();
+        assert!(body.contains("712020:moved") && !body.contains(&old), "{path}: {body}");
+    }
+    let found = client.post("search/jql", json!({ "jql": "assignee = currentUser()", "fields": ["assignee"] })).await;
+    assert_eq!(keys(&found.body), [key]);
+}

@@ -599,3 +599,48 @@ async fn row_084_what_was_cut_to_one_line_never_flows_back() {
         assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }
+
+/// What a template makes of a text of several lines: Jira takes no summary with a line end in it.
+#[tokio::test(start_paused = true)]
+async fn row_084_a_summary_that_is_composed_of_several_lines_is_one() {
+    for (config, to, who, _) in pairs() {
+        for (template, between) in
+            [("{{ summary }}: {{ description }}", ":"), ("{{ summary }}\\n{{ description }}", "")]
+        {
+            let row = format!("summary = {{ from = [\"acme\"], template = \"{template}\" }}");
+            let world = World::new(&config.replacen("summary = \"both\"", &row, 1), |_| {}).await;
+            let jane = world.person("acme", "jane");
+            let fields = json!({ "summary": "Item", "description": "First line\nsecond line\n\nthird", "priority": { "name": "Low" } });
+            let key = jane.create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            let shows = |world: &World, words: &str| {
+                let shown = world.field(to, "Item", "summary");
+                assert!(!shown.contains(['\r', '\n']), "{to}: {shown:?}");
+                let said = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert_eq!(said, format!("Item{between} {words}"), "{to}");
+            };
+            shows(&world, "First line second line third");
+            // It stands: neither an edit beside it nor a full check has it written again, and home keeps its own.
+            let there = world.issue(to, "Item").key;
+            world.person(to, who).edit(&there, json!({ "duedate": "2026-05-01" })).unwrap();
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            let home = world.issue("acme", "Item");
+            assert_eq!((home.fields["summary"].as_str(), home.fields.contains_key("duedate")), ("Item", true), "{to}");
+            world.jiras.values().for_each(|jira| jira.reset_calls());
+            world.intervals(20).await;
+            for jira in ["acme", to] {
+                assert_eq!(calls(world.jira(jira)).get("editIssue"), None, "{to}: at {jira}");
+            }
+            // And what it is composed of is followed, once.
+            jane.edit(&key, json!({ "description": "First line\nanother" })).unwrap();
+            world.rest().await.unwrap();
+            shows(&world, "First line another");
+            world.jira(to).reset_calls();
+            world.intervals(20).await;
+            assert_eq!(calls(world.jira(to)).get("editIssue"), None, "{to}");
+            assert_eq!(conflicts(&world, &key).await, Vec::<String>::new());
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
+}

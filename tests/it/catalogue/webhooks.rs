@@ -30,22 +30,33 @@ fn event(name: &str, id: &str, more: &Value) -> Value {
 
 /// People act while the daemon runs whose polls are an hour apart, and it is told these things. Gives how often it read at home.
 async fn tell(hooked: &Hooked, act: impl FnOnce(&World) -> Vec<Value>) -> u64 {
+    tell_from(hooked, "acme", act).await
+}
+
+/// The same of any side, which gives how often it was read. What is told twice has one name, as from Cloud.
+async fn tell_from(hooked: &Hooked, side: &str, act: impl FnOnce(&World) -> Vec<Value>) -> u64 {
     let cancel = CancellationToken::new();
     let run = hooked.daemon.run(cancel.clone());
     let people = async {
         // The first poll comes at once.
         tokio::time::sleep(Duration::from_secs(5)).await;
         hooked.world.jiras.values().for_each(Jira::reset_calls);
+        let mut names: Vec<Value> = Vec::new();
         for body in act(&hooked.world) {
-            assert_eq!(hooked.send("acme", &body).await, 204);
+            let known = names.iter().position(|known| *known == body);
+            let name = known.unwrap_or(names.len());
+            assert_eq!(hooked.send_named(side, &body, &format!("{side}-webhook-{name}")).await, 204);
+            if known.is_none() {
+                names.push(body);
+            }
         }
         tokio::time::sleep(Duration::from_secs(15)).await;
         cancel.cancel();
     };
     let (ran, ()) = tokio::join!(run, people);
     ran.unwrap();
-    let acme = hooked.world.jira("acme");
-    ["bulkFetchIssues", "getIssue", "search"].map(|operation| acme.count(operation)).iter().sum()
+    let jira = hooked.world.jira(side);
+    ["bulkFetchIssues", "getIssue", "search"].map(|operation| jira.count(operation)).iter().sum()
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,6 +79,49 @@ async fn row_029_an_issue_that_is_told_of_five_times_has_one_counterpart() {
     assert!(again == 1 && made < 8, "{made} and {again} reads");
     for side in SIDES {
         assert_eq!(hooked.world.issues(side, "Valve").len(), 1, "{side}");
+    }
+}
+
+/// What is told of an issue before anybody told that there is one: alone, when its look has long been had, and all at once.
+#[tokio::test(start_paused = true)]
+async fn row_031_what_is_told_before_its_issue_was_is_carried_once() {
+    for (side, project, kind, who) in [("acme", "SUP", "Bug", "jane"), ("globex", "ENG", "Defect", "jdoe")] {
+        for (first, at_once) in [("comment_created", false), ("jira:issue_updated", false), ("comment_created", true)] {
+            let hooked = silent().await;
+            let mut made = Value::Null;
+            tell_from(&hooked, side, |world| {
+                let labels = json!(["share-globex", "share-initech"]);
+                let person = world.person(side, who);
+                let key = person.create(project, kind, json!({ "summary": "Valve", "labels": labels })).unwrap();
+                let comment = person.comment(&key, "Dripping").unwrap();
+                let id = world.issue(side, "Valve").id.to_string();
+                let address = format!("{}/rest/api/2/issue/{id}/comment/{comment}", world.jira(side).base_url());
+                let mut early = event(first, &id, &json!({ "comment": { "id": comment, "self": address } }));
+                made = event("jira:issue_created", &id, &json!({}));
+                for body in [&mut early, &mut made] {
+                    body["issue"]["fields"]["project"]["key"] = json!(project);
+                }
+                // Data Center names a comment's issue in its address alone.
+                if side == "globex" && first == "comment_created" {
+                    early.as_object_mut().unwrap().remove("issue");
+                }
+                if at_once { vec![early, made.clone()] } else { vec![early] }
+            })
+            .await;
+            let others: &[&str] = if side == "acme" { &["globex", "initech"] } else { &["acme"] };
+            let case = format!("{first} from {side}, at once: {at_once}");
+            for other in others {
+                assert_eq!(hooked.world.issues(other, "Valve").len(), 1, "{case}: at {other} before it was told of");
+            }
+            // And now, or once more, that it was made.
+            tell_from(&hooked, side, |_| vec![made]).await;
+            assert_eq!(writes(&hooked.world), 0, "{case}");
+            assert_eq!(hooked.world.issue(side, "Valve").comments.len(), 1, "{case}: an echo");
+            for other in others {
+                let comments = hooked.world.issue(other, "Valve").comments;
+                assert_eq!(comments.len(), 1, "{case}: at {other}: {comments:?}");
+            }
+        }
     }
 }
 
