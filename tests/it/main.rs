@@ -444,8 +444,9 @@ mod text_table;
 #[cfg(test)]
 mod text_trees;
 #[cfg(test)]
-mod version;
 mod untagged_world;
+#[cfg(test)]
+mod version;
 #[cfg(test)]
 mod webhook_events;
 #[cfg(test)]
