@@ -769,7 +769,7 @@ pub(crate) fn triples() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
 /// What each of two to six sides makes of what is done there as the sync user.
 fn effects() -> impl Strategy<Value = Vec<SideEffects>> {
     let one = prop::sample::select(vec![SideEffects::Accept, SideEffects::Restore, SideEffects::Count]);
-    prop::collection::vec(one, count())
+    prop::collection::vec(one, MOST_SIDES)
 }
 
 /// Few enough for every run of the tests; `PROPTEST_CASES` asks for more.
