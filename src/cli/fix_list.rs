@@ -151,7 +151,7 @@ struct Wanted {
 type Place = (String, &'static str);
 
 /// In a project, or in all of that Jira.
-fn place(report: &PermissionReport, global: bool) -> String {
+fn where_it_counts(report: &PermissionReport, global: bool) -> String {
     if global { "in all of this Jira".to_owned() } else { format!("in project {}", escaped(&report.project)) }
 }
 
@@ -172,7 +172,7 @@ fn to_have(reports: &[&PermissionReport]) -> Wanted {
             };
             for need in report.needs.iter().filter(is_its) {
                 let (names, name) =
-                    (by.entry((place(report, need.global), need.given_by)).or_default(), need.in_words());
+                    (by.entry((where_it_counts(report, need.global), need.given_by)).or_default(), need.in_words());
                 if !names.contains(&name) {
                     names.push(name);
                 }
@@ -195,7 +195,7 @@ fn to_give(reports: &[&PermissionReport]) -> Wanted {
             {
                 let _ = write!(what, ", which it holds in the project but not for {sample}");
             }
-            let key = ((place(report, need.global), need.given_by), what);
+            let key = ((where_it_counts(report, need.global), need.given_by), what);
             let (demand, for_what) = lacking.entry(key).or_insert((need.demand, BTreeSet::new()));
             *demand = need.demand.min(*demand);
             for_what.insert(format!("{}: to {}", need.function, need.for_what));
@@ -221,7 +221,7 @@ fn to_people(reports: &[&PermissionReport]) -> String {
     for report in reports.iter().filter(|report| !report.unassignable.is_empty()) {
         let names: Vec<String> = report.unassignable.iter().map(|name| format!("`{}`", escaped(name))).collect();
         for need in report.needs.iter().filter(|need| is_of_people(need)) {
-            let (place, what, names) = (place(report, need.global), need.in_words(), names.join(", "));
+            let (place, what, names) = (where_it_counts(report, need.global), need.in_words(), names.join(", "));
             let _ = writeln!(out, "- {place}: {what}, to {names}\n    by {}", need.given_by);
         }
     }
@@ -232,7 +232,7 @@ fn to_take(reports: &[&PermissionReport]) -> String {
     let mut by: BTreeMap<Place, Vec<String>> = BTreeMap::new();
     for report in reports {
         for excess in &report.excess {
-            let names = by.entry((place(report, excess.global), excess.given_by)).or_default();
+            let names = by.entry((where_it_counts(report, excess.global), excess.given_by)).or_default();
             let name = format!("{} ({})", excess.name, excess.key);
             // What is global is told of every project.
             if !names.contains(&name) {

@@ -64,8 +64,13 @@ pub struct Finding {
 impl Finding {
     /// An error.
     pub(crate) fn error(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let (place, what, remedy) = (place.into(), what.into(), remedy.into());
-        Self { severity: Severity::Error, place, what, remedy, mender: Mender::Operator }
+        Self {
+            severity: Severity::Error,
+            place: place.into(),
+            what: what.into(),
+            remedy: remedy.into(),
+            mender: Mender::Operator,
+        }
     }
 
     /// A warning.
