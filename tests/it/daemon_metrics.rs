@@ -214,7 +214,8 @@ async fn each_figure_is_told_of_a_run_with_webhooks_limits_a_conflict_and_an_ite
     assert!(at(started.0) <= start && start <= at(started.1), "{start} is not within {started:?}");
     assert_eq!(found["jirasyncd_queue_items{sync=\"support\",state=\"due\"}"], 1.0);
     assert!((of_sync("queue_oldest_seconds") - 45.0).abs() < 0.01, "{}", of_sync("queue_oldest_seconds"));
-    assert_eq!(found["jirasyncd_conflicts"], 1.0);
+    // One for each audience: what home and initech see of it, and what globex does.
+    assert_eq!(found["jirasyncd_conflicts"], 2.0);
     for side in SIDES {
         let age = of("poll_age_seconds", side);
         assert!(since(polled.1) <= age && age <= since(polled.0), "{side}: {age}");
