@@ -288,6 +288,8 @@ async fn a_sides_first_reading_finds_copies_of_another_state_in_a_renamed_projec
         assert_eq!(in_project(&world, to, "MORE", "Item").len(), 1, "{to}");
         world.daemon = None;
         lose_files(&world);
+        // As whoever begins anew does, with the lock that knows of the state.
+        std::fs::remove_file(format!("{}.lock", world.state().display())).unwrap();
         let mut world = world.with_config(&config);
         world.start().await;
         polls_have_passed(&world).await;

@@ -179,32 +179,3 @@ async fn nothing_stands_in_for_what_was_never_asked() {
     later.jira("globex").clear_faults();
     later.start().await;
 }
-
-/// How often issues were read by themselves at a Jira.
-fn reads(world: &World, jira: &str) -> u64 {
-    ["getIssue", "bulkFetchIssues"].map(|name| world.jira(jira).count(name)).iter().sum()
-}
-
-/// One partner's issue that cannot be read is asked for again, and that alone: what another partner is asked must not rest on it.
-#[tokio::test(start_paused = true)]
-async fn where_one_sides_issue_cannot_be_read_no_other_side_is_read_again_for_it() {
-    for (bad, good) in [("globex", "initech"), ("initech", "globex")] {
-        let world = World::new(THREE, |_| {}).await;
-        let key = create(&world, "SUP", "Item", &["share-globex", "share-initech"]);
-        world.rest().await.unwrap();
-        for operation in ["getIssue", "bulkFetchIssues"] {
-            world.jira(bad).add_fault(FaultRule::new(operation, When::Always, Fault::Status(500)));
-        }
-        edit(&world, "acme", "jane", &key, "Item, changed");
-        world.intervals(6).await;
-        assert_eq!(world.field(good, "Item", "summary"), "Item, changed", "{good}");
-        let (asked_bad, asked_good) = (reads(&world, bad), reads(&world, good));
-        world.intervals(20).await;
-        assert!(reads(&world, bad) > asked_bad, "{bad} is not asked again");
-        assert_eq!(reads(&world, good), asked_good, "{good} is read for what {bad} did not say");
-        world.jira(bad).clear_faults();
-        world.rest().await.unwrap();
-        assert_eq!(world.field(bad, "Item", "summary"), "Item, changed", "{bad}");
-        assert_eq!(world.problems().await, Vec::<String>::new());
-    }
-}

@@ -125,7 +125,19 @@ pub(crate) struct Fated {
     pub(crate) converted: bool,
 }
 
+/// What stands on each side of an item that may go.
+fn stands(world: &World, issue: &IssueView) -> [Option<Box<IssueView>>; 3] {
+    [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(issue)).map(Box::new))
+}
+
 impl Fated {
+    /// Takes in what stood on each side when it went; of a side where it is not there any more, what stood there before.
+    fn remember(&mut self, last: [Option<Box<IssueView>>; 3]) {
+        for (place, last) in last.into_iter().enumerate() {
+            self.last[place] = last.or_else(|| self.last[place].take());
+        }
+    }
+
     /// Whether it may lack somewhere, since people deleted it, or moved it where that takes our copies along.
     pub(crate) fn went(&self) -> bool {
         self.deleted.contains(&true) || self.taken.contains(&true)
@@ -264,7 +276,7 @@ impl People {
                     let there = find(world, SIDES[place].jira, &token(issue))?;
                     Some(there.creator.as_deref() == Some(sync_user(SIDES[place].jira)))
                 });
-                let last = [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(issue)).map(Box::new));
+                let last = stands(world, issue);
                 who.delete(key)?;
                 let shows = |(place, there): (usize, &Option<Box<IssueView>>)| {
                     let text = there.as_ref().and_then(|there| there.fields.get(&counterparts(place)));
@@ -273,9 +285,7 @@ impl People {
                 let is_ours = was[column] == Some(true);
                 let fated = self.fates.item(issue);
                 fated.unknown[column] = is_ours && !last.iter().enumerate().any(shows);
-                for (place, last) in last.into_iter().enumerate() {
-                    fated.last[place] = last.or_else(|| fated.last[place].take());
-                }
+                fated.remember(last);
                 if !fated.deleted.contains(&true) {
                     fated.was = was;
                 }
@@ -289,12 +299,9 @@ impl People {
                 let to = if is_home { beside("ATT", column) } else { side.project.to_owned() };
                 for moved in below(world, side, issue).iter().chain([issue]) {
                     if self.moves_take_copies && is_home {
-                        let last =
-                            [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(moved)).map(Box::new));
+                        let last = stands(world, moved);
                         let fated = self.fates.item(moved);
-                        for (place, last) in last.into_iter().enumerate() {
-                            fated.last[place] = last.or_else(|| fated.last[place].take());
-                        }
+                        fated.remember(last);
                         fated.taken[column] = true;
                     }
                     who.move_to(&moved.key, &to)?;
