@@ -58,7 +58,9 @@ impl Engine {
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
             let key = Some(snapshot.key.clone());
-            replica.away = Some(Away { how, since: now, confirmed: None, moved_on: false, doubted, key });
+            // The status of an absence is given once, whatever becomes of it before the issue is back.
+            let moved_on = replica.away.as_ref().is_some_and(|away| away.moved_on);
+            replica.away = Some(Away { how, since: now, confirmed: None, moved_on, doubted, key });
         }
     }
 
@@ -77,8 +79,9 @@ impl Engine {
         let (now, doubted) = (self.now(), self.is_doubted(work, side));
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
+            let moved_on = replica.away.as_ref().is_some_and(|away| away.moved_on);
             replica.away =
-                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, doubted, key: None });
+                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on, doubted, key: None });
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::last_known::LastKnown;
 use super::merge::kept_in_the_end;
 use super::names::{Severity, resolve};
+use super::renamed::{keys_note, renamed_in};
 use super::seal::Seal;
 use super::setup::{Bound, bound, polled};
 use super::sweep::shows_otherwise;
@@ -210,7 +211,9 @@ pub async fn compare(
             let issues: Vec<_> = asked.iter().map(|(_, _, replica)| replica.issue).collect();
             let (_, want) = polled(&by_id, instance);
             let answers = connection.read.issues(&issues, &want).await;
+            let renamed = renamed_in(&store.note(&keys_note(instance)).await?.unwrap_or_default());
             for (asked, answer) in asked.iter().zip(answers) {
+                let answer = answer.map(|there| by_configured_key(there, &renamed));
                 compared.issues += 1;
                 let (item, side, _) = asked;
                 let mark = answer.as_ref().ok().and_then(|there| seal.open(there.mark.as_deref()?, &item.sync, side));
@@ -234,6 +237,14 @@ fn otherwise((item, side, replica): &Asked<'_>, sync: Option<&SyncSettings>, the
     let known = replica.watching.others.filter(|_| sync.watchers_on(side).is_some());
     let watched = known.zip(there.watched).is_some_and(|(known, now)| known != now.others);
     Some(shows || watched)
+}
+
+/// An issue of a project that was renamed is taken in under the key of the configuration.
+fn by_configured_key(there: IssueSnapshot, renamed: &BTreeMap<String, String>) -> IssueSnapshot {
+    match renamed.iter().find(|(_, now)| *now == &there.project) {
+        Some((configured, _)) => IssueSnapshot { project: configured.clone(), ..there },
+        None => there,
+    }
 }
 
 fn take(

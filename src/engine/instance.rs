@@ -47,7 +47,7 @@ const LISTEN: Duration = Duration::from_millis(500);
 
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
-const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
+pub(super) const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
 
 /// One instance.
 pub(crate) struct Instance {

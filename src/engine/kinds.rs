@@ -83,7 +83,6 @@ fn holds_one(shape: Shape) -> bool {
         | Shape::Request
         | Shape::Named => true,
         Shape::Text
-        | Shape::Notice
         | Shape::Rich
         | Shape::Number
         | Shape::Count
@@ -129,7 +128,6 @@ fn agreed(row: &FieldRow, catalogs: &BTreeMap<SideId, Catalog>) -> Result<Option
 fn words(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => "a line of text",
-        Shape::Notice => "a text that is only read",
         Shape::Rich => "a text field",
         Shape::Number => "a number field",
         Shape::Count => "a count",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::instance::Instance;
+use super::instance::{Instance, LONGEST_REREAD};
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, ReadRows, UnreadRow};
@@ -126,7 +126,8 @@ impl KeysNow {
     fn are_asked(&self, shown: &BTreeSet<String>, now: Duration) {
         let mut known = self.lock();
         known.foreign.retain(|_, asked| now.saturating_sub(*asked) < BELIEVED);
-        known.doubted.retain(|_, asked| now.saturating_sub(*asked) < LATER + BELIEVED);
+        // Longer than a row that cannot be read is put off at most: else its next look would be the first again.
+        known.doubted.retain(|_, asked| now.saturating_sub(*asked) < LATER + BELIEVED + LONGEST_REREAD);
         for key in shown {
             if known.projects.values().any(|project| project.is_asked_as(key)) {
                 known.doubted.remove(key);

@@ -95,10 +95,10 @@ impl FieldList {
             return Some(Shape::Request);
         }
         Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
-            ("string", _) if is_of(":readonlyfield") => Shape::Notice,
             ("string", _) => Shape::Text,
-            // Jira counts by itself what it has of its own (`timespent`, `workratio`), and an import's id is given by imports alone.
-            ("number", _) if is_of(":importid") || !field.is_custom() => Shape::Figure,
+            // Jira counts by itself what it has of its own (`timespent`, `workratio`). What people cannot edit in the browser (`readonlyfield`,
+            // `importid`) programs may fill in.
+            ("number", _) if !field.is_custom() => Shape::Figure,
             ("number", _) => Shape::Number,
             ("votes", _) => Shape::Count,
             ("watches", _) => Shape::Watchers,
@@ -263,8 +263,8 @@ mod tests {
         for id in ["created", "updated", "resolutiondate", "lastViewed", "statuscategorychangedate"] {
             assert_eq!(shape(id, "datetime", ""), Shape::Stamp, "{id}");
         }
-        assert_eq!(custom("number", "importid"), Shape::Figure);
-        assert_eq!(custom("string", "readonlyfield"), Shape::Notice);
+        assert_eq!(custom("number", "importid"), Shape::Number);
+        assert_eq!(custom("string", "readonlyfield"), Shape::Text);
         let first = shape("customfield_2", "datetime", "com.atlassian.jira.ext.charting:firstresponsedate");
         assert_eq!(first, Shape::Stamp);
         // Those that people fill in are as they were.

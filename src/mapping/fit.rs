@@ -38,7 +38,6 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         (FieldKind::Line | FieldKind::Number, Shape::Count)
         | (FieldKind::Line | FieldKind::Number | FieldKind::Duration, Shape::Figure)
         | (FieldKind::Line | FieldKind::Day | FieldKind::Moment, Shape::Stamp)
-        | (FieldKind::Line | FieldKind::Document | FieldKind::Choice, Shape::Notice)
         | (FieldKind::Line | FieldKind::Choice, Shape::Title)
         | (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
         | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
@@ -52,7 +51,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
 #[must_use]
 pub fn natural(shape: Shape) -> Option<FieldKind> {
     match shape {
-        Shape::Text | Shape::Notice | Shape::Title => Some(FieldKind::Line),
+        Shape::Text | Shape::Title => Some(FieldKind::Line),
         Shape::Rich => Some(FieldKind::Document),
         Shape::Number | Shape::Count | Shape::Figure => Some(FieldKind::Number),
         Shape::Duration => Some(FieldKind::Duration),

@@ -19,7 +19,9 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
     }
     let value = match (place.row.kind, native) {
         // Jira shows `3.0` where its log, and people, say `3`.
-        (FieldKind::Line, NativeValue::Text(text)) if matches!(place.shape(), Some(Shape::Number | Shape::Count)) => {
+        (FieldKind::Line, NativeValue::Text(text))
+            if matches!(place.shape(), Some(Shape::Number | Shape::Count | Shape::Figure)) =>
+        {
             Value::Line(number(text).unwrap_or_else(|| text.trim().to_owned()))
         }
         // Jira trims what is written, but keeps blanks that came otherwise: they are no difference.

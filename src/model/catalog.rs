@@ -158,15 +158,13 @@ impl Catalog {
 pub enum Shape {
     /// One line of text, or a web address.
     Text,
-    /// One line of text that is read, and never written.
-    Notice,
     /// Rich text.
     Rich,
     /// A number.
     Number,
     /// How many voted: read, and never written.
     Count,
-    /// A number that Jira or an import gives: read, and never written.
+    /// A number that Jira gives: read, and never written.
     Figure,
     /// Seconds of work: an estimate.
     Duration,

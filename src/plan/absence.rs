@@ -3,7 +3,7 @@
 //! issue it is.
 
 use super::acts::{Act, take};
-use super::{Draft, Observation, agreed_for};
+use super::{Draft, Observation};
 use crate::mapping::same;
 use crate::model::document::Document;
 use crate::model::hub::{Absence, Away, CommentRecord, PendingComment, Said};
@@ -174,27 +174,34 @@ fn move_on(draft: &mut Draft<'_>, side: &SideId, status: &str, what: &str) {
     }
 }
 
-/// What stands on a side whose issue is there again is said anew, where its counterparts hold the status of its absence: else that would be
-/// written to the issue itself. What people chose elsewhere meanwhile stands.
+/// What stands on a side whose issue is there again is said anew, where others hold the status of its absence: else that would be written to
+/// the issue itself. It counts as said when that status was, so what people chose elsewhere since stands.
 fn come_back(draft: &mut Draft<'_>, side: &SideId) {
     let sync = draft.input.sync;
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
-    let is_read = replica.away.is_none() && draft.input.observed.contains_key(side);
-    let Some(at) = replica.returned.take_if(|_| is_read) else { return };
+    if replica.away.is_some() || !draft.input.observed.contains_key(side) || replica.returned.take().is_none() {
+        return;
+    }
     let rows = sync.fields.values();
     let row = rows.clone().find(|row| row.kind == FieldKind::Status && row.from.contains(side));
     let Some(row) = row else { return };
-    let held = replica.bases.get(&row.name).and_then(|base| base.value.clone());
-    let by_its_absence = |value: &Value| {
-        agreed_for(&draft.plan.item, sync, row, side)
-            .is_some_and(|agreed| &agreed.by == side && !same(&agreed.value, value))
+    let Some(held) = replica.bases.get(&row.name).and_then(|base| base.value.clone()) else { return };
+    let given = [&sync.life.deleted, &sync.life.moved];
+    let is_given = |value: &Value| {
+        given.iter().any(
+            |farewell| matches!(farewell, Farewell::Transition(status) if same(value, &Value::Choice(status.clone()))),
+        )
     };
-    if let Some(value) = held.filter(by_its_absence) {
-        take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author: None });
+    let agreed = draft.plan.item.hub.get(&row.name).into_iter().flatten();
+    let by_its_absence = agreed.filter(|(audience, agreed)| {
+        audience.0.contains(side) && &agreed.by == side && is_given(&agreed.value) && !same(&agreed.value, &held)
+    });
+    if let Some(at) = by_its_absence.map(|(_, agreed)| agreed.at).max() {
+        take(draft, row, &Act { side: side.clone(), value: held, at, overwritten_by: None, author: None });
     }
 }
 
-/// Says of a copy that we deleted that the issues it was a copy of are all there again. Another one is made by a person's word alone: what was
+/// Says of a copy that we deleted that the issues it was a counterpart of are all there. Another one is made by a person's word alone: what was
 /// written to the first went with it.
 fn say_there_is_none(draft: &mut Draft<'_>, side: &SideId, key: &IssueKey) {
     let sees = |other: &SideId| draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(other));
@@ -203,7 +210,7 @@ fn say_there_is_none(draft: &mut Draft<'_>, side: &SideId, key: &IssueKey) {
     let lasting = others.filter(|(_, replica)| !replica.away.as_ref().is_some_and(is_ours_and_gone));
     let mut there = Vec::new();
     for (_, replica) in lasting {
-        if replica.is_elsewhere() {
+        if replica.is_elsewhere() || replica.away.is_some() {
             return;
         }
         there.push(replica.key.to_string());
@@ -212,11 +219,15 @@ fn say_there_is_none(draft: &mut Draft<'_>, side: &SideId, key: &IssueKey) {
         return;
     }
     let why = format!(
-        "{} is there again, and {key}, its counterpart here, was deleted by jirasyncd when it was gone: no other one is made by itself",
+        "{} lacks a counterpart here: {key} was deleted by jirasyncd when an issue was gone that is there again, and no other one is made by itself",
         there.join(", ")
     );
-    let remedy =
-        "`jirasyncd unpair KEY` with the key of the one that is there, then `jirasyncd create KEY`; or leave it alone";
+    // A command that begins the item anew makes counterparts on all sides.
+    let remedy = if draft.plan.item.replicas.values().filter(|replica| replica.away.is_none()).count() == 1 {
+        "`jirasyncd unpair KEY` with the key of the one that is there, then `jirasyncd create KEY`; or leave it alone"
+    } else {
+        "leave it alone; or make an issue here by hand, `jirasyncd unpair KEY` with the key of one that is there, and `jirasyncd pair` all of them"
+    };
     draft.hold(side, None, why, remedy);
 }
 

@@ -81,8 +81,20 @@ pub(super) fn replace(
 
 /// Whether one tells of what another told of, with other keys, numbers or times: how long to wait, which status, how many issues.
 fn is_the_same_thing(stood: &Problem, told: &Problem) -> bool {
-    // What a cause says of a right that several fields wait for is said without the field.
-    (&stood.side, &stood.field) == (&told.side, &told.field) && cause_of(stood) == cause_of(told)
+    // What a cause says of a right that several fields wait for is said without the field; and what is named is another thing by another name.
+    (&stood.side, &stood.field) == (&told.side, &told.field)
+        && named(&stood.what) == named(&told.what)
+        && cause_of(stood) == cause_of(told)
+}
+
+/// What a text names: all between backquotes, the id behind the word for what has one, and how many issues of something it tells of.
+fn named(what: &str) -> Vec<&str> {
+    const WITH_AN_ID: [&str; 6] = ["comment", "worklog", "file", "attachment", "version", "component"];
+    let quoted = what.split('`').skip(1).step_by(2);
+    let words: Vec<&str> = what.split_whitespace().collect();
+    let with_an_id = words.windows(2).filter(|pair| WITH_AN_ID.contains(&pair[0])).map(|pair| pair[1]);
+    let counted = words.windows(3).filter(|three| three[1] == "issues" && three[2] == "of").map(|three| three[0]);
+    quoted.chain(with_an_id).chain(counted).collect()
 }
 
 /// A problem that stood is told as it is now: its age, and that it was dismissed, stay.
@@ -205,4 +217,24 @@ pub(super) fn dismiss(connection: &Connection, numbers: &[i64], dismissed: Optio
         update.execute(params![number, at, by.map(|by| by.uid), by.and_then(|by| by.name.as_ref())])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(what: &str) -> Problem {
+        let (side, what, remedy) = ("globex".into(), what.to_owned(), "mend it".to_owned());
+        Problem { side, field: None, what, remedy, operation: None, settles: false }
+    }
+
+    #[test]
+    fn what_names_something_else_is_another_problem() {
+        let same = |one: &str, other: &str| is_the_same_thing(&told(one), &told(other));
+        assert!(same("reading 12 issues: told to wait for 300000 ms", "reading 11 issues: told to wait for 299000 ms"));
+        assert!(!same("`P1` of field `priority` has no counterpart", "`P2` of field `priority` has no counterpart"));
+        assert!(!same("the date of the version `1.2` stands", "the date of the version `1.3` stands"));
+        assert!(!same("comment 10100 was not copied", "comment 10200 was not copied"));
+        assert!(!same("21 issues of side a went", "500 issues of side a went"));
+    }
 }

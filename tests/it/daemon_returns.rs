@@ -93,7 +93,7 @@ async fn what_is_there_again_after_its_copy_was_deleted_is_told_and_copied_again
             let key = is_back(&world, &gone, way);
             look(&world).await;
             let problems = world.problems().await;
-            let is_told = |problem: &String| problem.contains(&format!("{key} is there again"));
+            let is_told = |problem: &String| problem.contains(&format!("{key} lacks a counterpart here"));
             assert!(problems.len() == 1 && problems.iter().all(is_told), "{to} {way:?}: {problems:?}");
             assert_eq!(world.issues(to, "Item").len(), 0, "{to} {way:?}: nothing is made by itself");
             let create = Command::Create { sync: "support".into(), key: key.clone(), dry_run: false };

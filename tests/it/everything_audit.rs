@@ -112,7 +112,7 @@ impl Audited<'_> {
         let keys: Vec<&str> = all.iter().filter_map(|side| side.get(name)).map(|view| view.key.as_str()).collect();
         self.problems.iter().any(|stored| {
             stored.problem.side.as_str() == SIDES[column].jira
-                && stored.problem.what.contains("was deleted by jirasyncd when it was gone")
+                && stored.problem.what.contains("was deleted by jirasyncd when an issue was gone that is there again")
                 && stored.about.split(", ").any(|key| keys.contains(&key))
         })
     }

@@ -282,9 +282,8 @@ impl People {
                     let text = there.as_ref().and_then(|there| there.fields.get(&counterparts(place)));
                     text.is_some_and(|text| text.split(", ").any(|shown| shown == key))
                 };
-                let is_ours = was[column] == Some(true);
                 let fated = self.fates.item(issue);
-                fated.unknown[column] = is_ours && !last.iter().enumerate().any(shows);
+                fated.unknown[column] = was[column] == Some(true) && !last.iter().enumerate().any(shows);
                 fated.remember(last);
                 if !fated.deleted.contains(&true) {
                     fated.was = was;
