@@ -46,8 +46,17 @@ impl Engine {
         let configured = self.instance_on(work, side).and_then(|instance| instance.configured_key(&snapshot.project));
         let shown = configured.unwrap_or_else(|| snapshot.project.clone());
         let is_here = project.is_none_or(|project| project == shown);
+        let settle = self.instance_on(work, side).map(|instance| instance.settings.settle).unwrap_or_default();
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         let how = Absence::Moved(shown);
+        // An answer of before our own deletion may come after it: taken for the issue's return, its absence would count as people's next.
+        let is_of_before = |away: &Away| {
+            let since = now.duration_since(away.since).unsigned_abs();
+            away.how == Absence::DeletedByUs && since <= settle
+        };
+        if replica.away.as_ref().is_some_and(is_of_before) {
+            return;
+        }
         if is_here {
             if let Some(away) = replica.away.take() {
                 tracing::info!(%side, issue.key = %snapshot.key, since = %away.since, "an issue is where it was again");
