@@ -24,8 +24,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// What to do where no webhook comes any more.
-const SILENT_REMEDY: &str = "`jirasyncd webhooks verify` tries the way to the receiver and says whether the instance still has the webhook: look at \
-                             the proxy before the receiver and at the webhook in Jira, or set `webhooks = false` for an instance that is to send \
+const SILENT_REMEDY: &str = "`jirasyncd webhooks verify` tries the way to the receiver and says, where the sync user may look, whether the instance \
+                             still has the webhook: look at the proxy before the receiver and at the webhook in Jira, or set `webhooks = false` for an instance that is to send \
                              none; this ends when one comes";
 
 /// Under what it is kept that webhooks of an instance came, and when the first did.

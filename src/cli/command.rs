@@ -17,6 +17,7 @@ use crate::app::{Surroundings, commands_on_state};
 use crate::config::{Config, SecretsWanted};
 use crate::console::{AskError, Request, ask_command, control_sockets, this_operator};
 use crate::model::command::{Answer, Command, Elsewhere, Ended, Target};
+use crate::model::touched::Touched;
 
 /// Who carried it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -192,7 +193,9 @@ fn carried_out(
         Ended::Done | Ended::Unchanged => Exit::Done,
     };
     if output.json_wanted() {
-        output.json(&Carried { exit, source, answer: &answer })?;
+        // By which items it was about is kept for `explain`: ids of the state, that nobody else knows.
+        let told = Answer { touched: Touched::default(), ..answer.clone() };
+        output.json(&Carried { exit, source, answer: &told })?;
         return Ok((exit, answer.ended));
     }
     for line in &answer.lines {

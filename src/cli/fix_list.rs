@@ -127,7 +127,7 @@ fn another_account(instance: &InstanceCheck, signs: &BTreeSet<&String>, have: &W
 But somebody else seems to work with it:
 {signs}
 jirasyncd takes all that this account does for its own, so what a person does with it is not carried. Please make another account, for
-jirasyncd alone, make {token} of it (or another login), and give it these permissions and no others:
+jirasyncd alone, make {token} of it (or another login), and give it these permissions and none but those named here:
 {needed}{wished}
 Whoever runs jirasyncd then changes the account, where it has worked as the old one already:
 1. He stops it.

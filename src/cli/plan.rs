@@ -136,6 +136,9 @@ struct Item<'p> {
     unread: BTreeMap<String, &'p str>,
     /// The plan as it is; absent where none could be made.
     plan: Option<&'p Plan>,
+    /// What follows it, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then_plan: Option<&'p Plan>,
 }
 
 /// How much is planned.
@@ -442,6 +445,7 @@ impl<'p> Item<'p> {
             then: lines(item.then.as_ref()),
             unread: item.unread.iter().map(|(side, why)| (side.to_string(), why.as_str())).collect(),
             plan: item.plan.as_ref(),
+            then_plan: item.then.as_ref(),
         }
     }
 }

@@ -380,11 +380,13 @@ fn missing(
     if need.key == Right::AssignableUser.key() {
         return unassigned(need, place, there, asked);
     }
-    let to_ask = if need.key == Right::ServiceDeskAgent.key() {
-        BE_AGENT.to_owned()
-    } else {
-        format!("ask {given_by} to give it to the sync user")
-    };
+    if need.key == Right::ServiceDeskAgent.key() && need.held == Some(false) {
+        let what = format!(
+            "{function}: the sync user lacks {right} in {there}, so it is no agent there; it needs it to {for_what}"
+        );
+        return finding(what, BE_AGENT.to_owned());
+    }
+    let to_ask = format!("ask {given_by} to give it to the sync user");
     if need.held == Some(false) && need.global {
         let instance = &report.instance;
         let what =

@@ -431,7 +431,7 @@ pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> 
         OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
     });
     let written = rows().filter_map(|row| row.default.get(side).cloned());
-    let constants = rows().filter_map(|row| match &row.composed {
+    let constants = rows().filter(|row| row.sides.contains_key(side)).filter_map(|row| match &row.composed {
         Some(Composed::Constant(name)) => Some(name.clone()),
         Some(Composed::Template(_)) | None => None,
     });

@@ -100,6 +100,8 @@ fn again(told: &mut Told, now: Duration) -> Option<u64> {
 
 /// What only says which one of many it is about.
 const WHICH: [&str; 8] = ["operation", "about", "item", "issue", "issue.key", "key", "of", "file"];
+/// What of that an error is told by, too: what befell one item is not kept back for what befell another.
+const OF_AN_ERROR: [&str; 2] = ["item", "key"];
 /// What says why, in words that may name it once more: two that differ in keys, numbers and times alone say the same.
 const WHY: [&str; 6] = ["error", "why", "proof", "refused", "violation", "illegal"];
 /// The word before a number that says why.
@@ -119,19 +121,23 @@ fn of_any(reason: &str) -> String {
 }
 
 /// Takes in every other field of an event as it is written.
-struct Digest(Hash);
+struct Digest {
+    hash: Hash,
+    of_error: bool,
+}
 
 impl Visit for Digest {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if WHICH.contains(&field.name()) {
+        let names_its_own = self.of_error && OF_AN_ERROR.contains(&field.name());
+        if WHICH.contains(&field.name()) && !names_its_own {
             return;
         }
-        self.0.take(field.name());
+        self.hash.take(field.name());
         let value = format!("{value:?}");
         if WHY.contains(&field.name()) {
-            self.0.take(&of_any(&value));
+            self.hash.take(&of_any(&value));
         } else {
-            self.0.take(&value);
+            self.hash.take(&value);
         }
     }
 }
@@ -147,12 +153,13 @@ struct Said {
 
 impl Said {
     fn by(event: &Event<'_>) -> Self {
-        let (mut digest, place) = (Digest(Hash::new()), event.metadata());
-        digest.0.take(place.target());
-        digest.0.take(&place.line().unwrap_or_default().to_string());
-        let place = digest.0.0;
+        let place = event.metadata();
+        let mut digest = Digest { hash: Hash::new(), of_error: *place.level() == Level::ERROR };
+        digest.hash.take(place.target());
+        digest.hash.take(&place.line().unwrap_or_default().to_string());
+        let place = digest.hash.0;
         event.record(&mut digest);
-        Self { place, whole: digest.0.0 }
+        Self { place, whole: digest.hash.0 }
     }
 }
 
