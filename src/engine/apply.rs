@@ -243,7 +243,7 @@ impl Hands {
 
 /// The draft of a create; `None` for anything else.
 pub(super) fn draft(intent: &Intent, project: &str, mark: &str) -> Option<IssueDraft> {
-    let Action::Create { issue_type, fields } = &intent.operation.action else { return None };
+    let Action::Create { issue_type, fields, .. } = &intent.operation.action else { return None };
     let fields: BTreeMap<FieldId, NativeValue> =
         fields.values().map(|write| (write.field.clone(), set(&write.write))).collect();
     Some(IssueDraft { project: project.to_owned(), issue_type: issue_type.clone(), fields, mark: mark.to_owned() })

@@ -98,7 +98,7 @@ impl Engine {
     fn create_refused(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
         let side = intent.operation.side.clone();
         work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
-        let Action::Create { issue_type, fields } = &intent.operation.action else { return };
+        let Action::Create { issue_type, fields, .. } = &intent.operation.action else { return };
         // Nor is a sub-task made without what it is below.
         let catalogs = work.sync.catalogs();
         let sub_task = catalogs.get(&side).is_some_and(|catalog| catalog.sub_task_types.contains(issue_type));

@@ -24,6 +24,15 @@ pub struct Operation {
     pub action: Action,
 }
 
+/// An agreed value that a creation does not send: Jira gives the issue one of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unset {
+    /// The agreed value.
+    pub value: Value,
+    /// The acts that it contains.
+    pub acts: Acts,
+}
+
 /// What is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +43,9 @@ pub enum Action {
         issue_type: String,
         /// The fields set at creation.
         fields: BTreeMap<FieldName, FieldWrite>,
+        /// What creation cannot set, as it was agreed when this was planned: whose copy shows it from the start knows it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        unset: BTreeMap<FieldName, Unset>,
     },
     /// Fields of the replica are set, all in one request.
     SetFields {

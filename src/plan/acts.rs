@@ -86,7 +86,7 @@ impl Sight<'_> {
 }
 
 /// Whether `held` is a value, or as near to it as the place can come.
-fn is_held_as(place: &Place<'_>, value: &Value, held: &Value) -> bool {
+pub(super) fn is_held_as(place: &Place<'_>, value: &Value, held: &Value) -> bool {
     if let (Value::Document(value), Value::Document(held)) = (value, held) {
         return Rich::from(place).is_held_as(value, held);
     }

@@ -24,7 +24,7 @@ pub fn ahead(input: &PlanInput<'_>, first: &Plan) -> Option<Plan> {
     let mut item = first.item.clone();
     let mut made: Vec<&SideId> = Vec::new();
     for operation in &first.operations {
-        if let Action::Create { issue_type, fields } = &operation.action {
+        if let Action::Create { issue_type, fields, .. } = &operation.action {
             let replica = imagined(input.sync, &first.item, &operation.side, (issue_type, fields));
             item.replicas.insert(operation.side.clone(), replica);
             made.push(&operation.side);

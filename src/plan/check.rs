@@ -39,7 +39,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
     check.counts();
     for operation in &plan.operations {
         match &operation.action {
-            Action::Create { issue_type, fields } => {
+            Action::Create { issue_type, fields, .. } => {
                 check.create(&operation.side);
                 check.sub_task(&operation.side, issue_type, fields);
                 check.fields(&operation.side, fields, true);

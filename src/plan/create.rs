@@ -8,7 +8,7 @@ use super::{Draft, agreed_for, place};
 use crate::mapping::{Place, outbound};
 use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Unset};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
@@ -75,8 +75,21 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     if !fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.truncate(before);
     } else {
-        draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
+        let unset = unset(draft, side);
+        draft
+            .plan
+            .operations
+            .push(Operation { side: side.clone(), action: Action::Create { issue_type, fields, unset } });
     }
+}
+
+/// The agreed type and status: no creation says the one as a field, nor the other at all.
+fn unset(draft: &mut Draft<'_>, side: &SideId) -> BTreeMap<FieldName, Unset> {
+    let sync = draft.input.sync;
+    let rows = sync.fields.values().filter(|row| matches!(row.kind, FieldKind::IssueType | FieldKind::Status));
+    let rows = rows.filter(|row| row.sides.contains_key(side));
+    let agreed = rows.filter_map(|row| Some((row.name.clone(), draft.due(row, side)?)));
+    agreed.map(|(name, agreed)| (name, Unset { value: agreed.value, acts: agreed.acts })).collect()
 }
 
 /// Data Center makes no epic without a name: where no row gives it one, it has its summary's.

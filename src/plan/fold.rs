@@ -5,9 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
+use super::first::{first_value, joined_later, our_first_value};
 use super::{By, Draft, Observation, PlanInput, Step, Wanted, not_shown, place, relations, remap, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
-use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
@@ -194,90 +194,8 @@ fn matches_log(observation: &Observation, field: &FieldId) -> bool {
     !touching(observation, field).is_empty()
 }
 
-/// The first read of an issue that a person made: all that stands there is theirs.
-pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
-    if row.from.contains(side) && super::keeps_own(draft.input.sync, side) {
-        whose::first_value(draft, row, side, observation);
-        return;
-    }
-    let place = place(draft.input, &draft.nothing, row, side);
-    let Some(value) = current(&place, observation) else { return };
-    if value.is_empty() || !row.from.contains(side) {
-        let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
-        observe(replica.bases.entry(row.name.clone()).or_default(), value);
-        return;
-    }
-    let at = corrected(draft, side, observation.snapshot.created);
-    let author = whose::hand(observation, row.sides.get(side));
-    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author });
-}
-
-/// The first read of an issue that we made: what we wrote is ours, what Jira added is a default.
-fn our_first_value(
-    draft: &mut Draft<'_>,
-    row: &FieldRow,
-    side: &SideId,
-    observation: &Observation,
-    created: Option<&Intent>,
-) {
-    let written = created.and_then(|intent| {
-        let write = intent.operation.action.fields()?.get(&row.name)?;
-        let wanted = remap::written_now(draft, row, side, intent).unwrap_or_else(|| write.wanted.clone());
-        Some((wanted, write.acts.clone()))
-    });
-    let place = place(draft.input, &draft.nothing, row, side);
-    let now = current(&place, observation);
-    let touched = row.sides.get(side).is_some_and(|field| !touching(observation, field).is_empty());
-    // Jira gives no votes by itself, and logs none.
-    if written.is_none() && place.shape() == Some(Shape::Count) && now.as_ref().is_some_and(counts_some) {
-        if let (true, Some(value)) = (row.from.contains(side), now) {
-            let at = corrected(draft, side, observation.snapshot.updated);
-            take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author: None });
-        }
-        return;
-    }
-    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
-    let base = replica.bases.entry(row.name.clone()).or_default();
-    match (written, now) {
-        (Some((wanted, acts)), now) => {
-            base.acts.join(&acts);
-            // Somebody changed it already: the log tells what came after what we wrote.
-            let stands = if touched { Some(wanted.clone()) } else { now };
-            let kept = stands.as_ref().is_some_and(|stands| same(stands, &wanted));
-            if let Some(stands) = stands {
-                observe(base, stands);
-            }
-            if !kept {
-                base.side_effect = Some(EntryId(0));
-            }
-        }
-        (None, Some(now)) if !touched => observe(base, now),
-        (None, _) => {}
-    }
-    if touched {
-        replay(draft, row, side, observation);
-    }
-}
-
-fn counts_some(value: &Value) -> bool {
-    !value.is_empty() && !matches!(value, Value::Number(count) | Value::Line(count) if count == "0")
-}
-
-/// The first read of a field whose row joined the sync after the issue did.
-fn joined_later(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
-    // We never wrote it: whoever did was somebody else, also on an issue that we made.
-    let touches = |item: &LogItem| row.sides.get(side) == Some(&item.field);
-    let touched = observation.snapshot.log.iter().any(|entry| entry.items.iter().any(touches));
-    let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours) && !touched;
-    if ours && !super::keeps_own(draft.input.sync, side) {
-        our_first_value(draft, row, side, observation, None);
-    } else {
-        first_value(draft, row, side, observation);
-    }
-}
-
 /// A later read: the steps since, in order.
-fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+pub(super) fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let nothing = draft.nothing.clone();
     let input = draft.input;
     let place = place(input, &nothing, row, side);

@@ -29,6 +29,7 @@ mod create;
 mod difference;
 mod emptied;
 mod ends;
+mod first;
 mod flow_back;
 mod fold;
 mod initial;

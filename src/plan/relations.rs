@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::acts::observe;
-use super::fold::{change, first_value, side_effect};
+use super::first::first_value;
+use super::fold::{change, side_effect};
 use super::targets::with_base;
 use super::whose::stays;
 use super::{By, Draft, Observation, Step, Wanted, ends, left, place};

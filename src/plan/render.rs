@@ -88,7 +88,7 @@ fn write_operation(
     let name = name(item, &operation.side);
     let mut say = |line: String| lines.push(Line::of(line));
     match &operation.action {
-        Action::Create { issue_type, fields } => {
+        Action::Create { issue_type, fields, .. } => {
             say(format!("+ {name} create `{issue_type}`"));
             lines.extend(of_fields('+', &name, fields));
         }

@@ -18,6 +18,8 @@ mod plan_far_ends;
 #[cfg(test)]
 mod plan_files;
 #[cfg(test)]
+mod plan_first;
+#[cfg(test)]
 mod plan_levels;
 #[cfg(test)]
 mod plan_matching;

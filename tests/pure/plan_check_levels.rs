@@ -166,6 +166,7 @@ fn an_issue_is_made_under_its_level_or_not_at_all() {
     let create = |fields: Vec<(FieldName, FieldWrite)>| Action::Create {
         issue_type: "B Bug".to_owned(),
         fields: fields.into_iter().collect(),
+        unset: BTreeMap::new(),
     };
     for (home, on, fields, fine) in [
         (Some("Staff"), 1, vec![due(), level("Inside")], true),

@@ -407,7 +407,7 @@ fn sent_bytes(operation: &Operation) -> String {
     };
     let side = &operation.side;
     match &operation.action {
-        Action::Create { issue_type, fields: list } => format!("{side} create {issue_type}: {}", fields(list)),
+        Action::Create { issue_type, fields: list, .. } => format!("{side} create {issue_type}: {}", fields(list)),
         Action::SetFields { fields: list } => format!("{side} set: {}", fields(list)),
         Action::Transition { transition, .. } => format!("{side} hop {transition}"),
         Action::AddComment { body, .. } => format!("{side} say {body:?}"),

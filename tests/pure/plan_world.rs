@@ -882,7 +882,7 @@ impl World {
         let side = operation.side.clone();
         self.now += 1;
         match &operation.action {
-            Action::Create { issue_type, fields } => {
+            Action::Create { issue_type, fields, .. } => {
                 let mut values: BTreeMap<FieldId, NativeValue> = BTreeMap::new();
                 for write in fields.values() {
                     values.insert(write.field.clone(), self.stored(&side, &NativeValue::Empty, write));

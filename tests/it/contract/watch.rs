@@ -51,6 +51,9 @@ fn check(checker: &Checker, exchange: &Exchange, requests: bool) -> Vec<String> 
     if exchange.fault.is_none() {
         wrong.extend(checker.check_response(method, path, exchange.status, &exchange.response_body));
     }
+    if wrong.is_empty() {
+        return Vec::new();
+    }
     let sent = String::from_utf8_lossy(&exchange.request_body).chars().take(300).collect::<String>();
     wrong.iter().map(|violation| format!("{violation}\n    {method} {asked} {sent}")).collect()
 }
