@@ -171,6 +171,52 @@ async fn errors_that_no_letter_holds_are_counted_and_names_that_are_not_there_ar
     }
 }
 
+/// What is missing is asked for where it is made: an option with the field that it belongs to, as that very Jira shows it and never as the row
+/// is called, and what all of a Jira has in common of its administrators. Nothing of the other Jira is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_not_there_is_asked_for_where_it_is_made() {
+    let world = World::with(|_, globex| globex.fields[0].name = "Impact".into()).await;
+    let rows = "summary = \"both\"
+links = \"both\"
+priority = { on-unmapped = { acme = \"Low\", globex = \"P3\" } }
+resolution = { values = [ { acme = \"Won't Do\", globex = \"Won't Fix\" } ] }
+acmes-severity = { acme = \"Severity\", globex = \"Impact\", values = [ { acme = \"S1\", globex = \"Critical\" } ] }";
+    let types = "[sync.support.map]\nlink-type = [ { acme = \"Blocks\", globex = \"Duplicate\" } ]";
+    let whole = world.configuration().replace("summary = \"both\"", rows).replace("[sync.support.map]", types);
+    take_what_nobody_needs(&world, &Place::new(&whole)).await;
+    Place::new(&whole).run(&["check", "--fix-list"]).await.expect(0, &["nothing is to be asked for"]);
+    let of_all = |thing: &str| {
+        format!(
+            "- there is no {thing} `Zzz` in all of this Jira: let a Jira administrator make it, or say what it is called\n"
+        )
+    };
+    let option = |field: &str, project: &str| {
+        format!("- the field {field} has no option `Zzz` for project {project}: make it, or say what it is called\n")
+    };
+    let acmes = [("S1", option("`Severity` (customfield_10042)", "SUP")), ("Highest", of_all("priority"))];
+    let globexs = [("Critical", option("`Impact` (customfield_10110)", "ENG")), ("P1", of_all("priority"))];
+    let more_of_acme = [("Low", "priority"), ("Blocks", "link type"), ("Won't Do", "resolution")];
+    let more_of_globex = [("P3", "priority"), ("Duplicate", "link type"), ("Won't Fix", "resolution")];
+    for (instance, first, more, foreign) in [
+        ("acme", acmes, more_of_acme, ["ENG", "Impact", "customfield_10110", "globex", "Globex"]),
+        ("globex", globexs, more_of_globex, ["SUP", "Severity", "customfield_10042", "acme", "Acme"]),
+    ] {
+        let more = more.into_iter().map(|(name, thing)| (name, of_all(thing)));
+        for (name, asked) in first.into_iter().chain(more) {
+            let cell = format!("{instance} = \"{name}\"");
+            assert_eq!(whole.matches(&cell).count(), 1, "{cell}");
+            let place = Place::new(&whole.replace(&cell, &format!("{instance} = \"Zzz\"")));
+            let json = place.run(&["check", "--fix-list", "--json"]).await.expect(2, &[]).json();
+            let letters = json["fix_list"].as_array().unwrap();
+            assert_eq!((letters.len(), &letters[0]["instance"]), (1, &json!(instance)), "{json}");
+            let text = letters[0]["text"].as_str().unwrap();
+            let (_, asks) = text.split_once("or say that it is to stay as it is:\n").unwrap();
+            assert_eq!(asks, asked, "{text}");
+            assert!(foreign.iter().all(|word| !text.contains(word)), "{text}");
+        }
+    }
+}
+
 /// Whom a mapping may assign is named in the letter, also where others may be assigned.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_names_the_people_to_whom_nobody_can_assign() {
