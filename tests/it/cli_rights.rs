@@ -387,6 +387,33 @@ async fn a_service_desk_wants_an_agent() {
     assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
 }
 
+/// A new account is no agent yet, so the letter that asks for one says what makes it one: where there is a service desk, and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_account_for_a_service_desk_is_to_be_made_an_agent() {
+    let world = World::with(|acme, _| acme.projects[0].service_desk = true).await;
+    for (jira, who, project, issue_type) in
+        [(&world.acme, "jane", "SUP", "Bug"), (&world.globex, "jdoe", "ENG", "Defect")]
+    {
+        let (person, sync) = (jira.person(who).unwrap(), jira.person("sync").unwrap());
+        let key = person.create(project, issue_type, json!({ "summary": "Item" })).unwrap();
+        person.assign(&key, Some(sync.id())).unwrap();
+    }
+    let line = "- in project SUP: Service Desk Agent (SERVICEDESK_AGENT)\n    by a Jira administrator (agent licence), with a project \
+                administrator (role Service Desk Team)\n    To be an agent of that service desk it needs both: the licence, ";
+    let internal = "unrestricted = \"both\"\ninternal = \"as-internal\"";
+    for (place, is_needed) in [(world.place(), false), (world.place_with("unrestricted = \"both\"", internal), true)] {
+        let json = place.run(&["check", "--fix-list", "--json"]).await.json();
+        let letters = json["fix_list"].as_array().unwrap();
+        assert_eq!((letters.len(), &letters[0]["instance"]), (2, &json!("acme")), "{json}");
+        let [desk, other] = [0, 1].map(|at| letters[at]["text"].as_str().unwrap());
+        // The account that is there is an agent, so this is said of the new one alone.
+        assert_eq!(desk.matches("Service Desk Team").count(), 2, "{desk}");
+        let (needed, wished) = desk.split_once("\nNice to have, and it works without:\n").unwrap_or((desk, ""));
+        assert_eq!((needed.contains(line), wished.contains(line)), (is_needed, !is_needed), "{desk}");
+        assert!(other.contains("Please make another account") && !other.contains("agent"), "{other}");
+    }
+}
+
 /// A row that would lay a desk's notes open to its customers, or names notes where there is no desk, is told before anything is written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_a_desk_is_held_against_what_the_projects_are() {
