@@ -11,7 +11,7 @@ use super::check::{Checked, InstanceCheck};
 use crate::console::escaped;
 use crate::engine::{Demand, Finding, Mender, PermissionNeed, PermissionReport, Severity};
 use crate::model::ids::InstanceId;
-use crate::model::right::{BE_AGENT, Right};
+use crate::model::right::{BE_AGENT, MAKE_AGENT, Right};
 use crate::model::settings::Kind;
 
 /// How what is only wished for is asked for, behind its first word.
@@ -160,8 +160,9 @@ fn is_of_people(need: &PermissionNeed) -> bool {
     need.key == Right::AssignableUser.key()
 }
 
-/// All that an account needs there, whether this one has it or not.
+/// All that an account needs there, whether this one has it or not, and how a new one becomes an agent of a service desk.
 fn to_have(reports: &[&PermissionReport]) -> Wanted {
+    let agent = Right::ServiceDeskAgent.to_string();
     let of = |demand: Demand| {
         let mut by: BTreeMap<Place, Vec<String>> = BTreeMap::new();
         for report in reports {
@@ -178,7 +179,7 @@ fn to_have(reports: &[&PermissionReport]) -> Wanted {
                 }
             }
         }
-        in_lines(&by)
+        in_lines(&by, |names| names.contains(&agent).then_some(MAKE_AGENT))
     };
     Wanted { needed: of(Demand::Needed), wished: of(Demand::Wished) }
 }
@@ -240,14 +241,17 @@ fn to_take(reports: &[&PermissionReport]) -> String {
             }
         }
     }
-    in_lines(&by)
+    in_lines(&by, |_| None)
 }
 
-/// Permissions by their place, and by who can give and take them.
-fn in_lines(by: &BTreeMap<Place, Vec<String>>) -> String {
+/// Permissions by their place, and by who can give and take them. `note`: what else is to be said of some of them.
+fn in_lines(by: &BTreeMap<Place, Vec<String>>, note: impl Fn(&[String]) -> Option<&'static str>) -> String {
     let mut out = String::new();
     for ((place, given_by), names) in by {
         let _ = writeln!(out, "- {place}: {}\n    by {given_by}", names.join(", "));
+        if let Some(note) = note(names) {
+            let _ = writeln!(out, "    {note}");
+        }
     }
     out
 }

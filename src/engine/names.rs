@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::mapping::{link_cell, vocabulary};
+use crate::mapping::{Vocabulary, link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, FieldName, InstanceId, SideId};
 use crate::model::issue::Named;
@@ -131,10 +131,10 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
     super::kinds::settle(&mut sync, catalogs, &mut found);
     for (side, catalog) in catalogs {
         let mut look = Look { settings, side, found: &mut found };
-        look.table("map.issue-type", "issue type", &settings.issue_types, &catalog.issue_types);
-        look.table("map.status", "status", &settings.statuses, &catalog.statuses);
+        look.table("map.issue-type", ("issue type", Made::ForProject), &settings.issue_types, &catalog.issue_types);
+        look.table("map.status", ("status", Made::ForProject), &settings.statuses, &catalog.statuses);
         look.link_types(catalog);
-        look.table("map.priority", "priority", &settings.priorities, &catalog.priorities);
+        look.table("map.priority", ("priority", Made::ForAll), &settings.priorities, &catalog.priorities);
         for row in sync.fields.values() {
             look.options(row, catalog);
         }
@@ -169,6 +169,39 @@ pub(super) fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (St
     }
 }
 
+/// A field as its own Jira shows it: "`Severity` (customfield_10042)". A row is called as its author likes, which may tell of another Jira.
+pub(super) fn field_as_shown(catalog: &Catalog, field: &FieldId) -> String {
+    catalog.fields.get(field).map_or_else(|| format!("`{field}`"), |name| format!("`{name}` ({field})"))
+}
+
+/// Where in a Jira something is made that a row names.
+#[derive(Clone, Copy)]
+enum Made<'a> {
+    /// For the project.
+    ForProject,
+    /// For all of that Jira, whose administrators alone can.
+    ForAll,
+    /// In this field, as that Jira shows it.
+    InField(&'a str),
+}
+
+impl Made<'_> {
+    /// What to ask for where it is missing.
+    fn asked_for(self, thing: &str, name: &str, project: &str) -> String {
+        match self {
+            Self::ForProject => {
+                format!("there is no {thing} `{name}` for project {project}: make it, or say what it is called")
+            }
+            Self::ForAll => format!(
+                "there is no {thing} `{name}` in all of this Jira: let a Jira administrator make it, or say what it is called"
+            ),
+            Self::InField(field) => format!(
+                "the field {field} has no {thing} `{name}` for project {project}: make it, or say what it is called"
+            ),
+        }
+    }
+}
+
 struct Look<'a> {
     settings: &'a SyncSettings,
     side: &'a SideId,
@@ -184,7 +217,7 @@ impl Look<'_> {
         });
     }
 
-    fn table(&mut self, key: &str, thing: &str, table: &Table, offered: &[Named]) {
+    fn table(&mut self, key: &str, (thing, made): (&str, Made<'_>), table: &Table, offered: &[Named]) {
         if offered.is_empty() {
             return;
         }
@@ -203,9 +236,7 @@ impl Look<'_> {
                     self.found.push(finding);
                     continue;
                 }
-                self.tell_administrator(finding, |project| {
-                    format!("there is no {thing} `{name}` for project {project}: make it, or say what it is called")
-                });
+                self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
             }
         }
     }
@@ -218,7 +249,7 @@ impl Look<'_> {
         for name in table.rows.iter_mut().flat_map(|row| row.names.values_mut()).flatten() {
             *name = link_cell(name).0.to_owned();
         }
-        self.table("map.link-type", "link type", &table, &offered);
+        self.table("map.link-type", ("link type", Made::ForAll), &table, &offered);
     }
 
     /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.
@@ -258,16 +289,18 @@ impl Look<'_> {
 
     /// The options of a select. A field that is on no create screen tells nothing of them.
     fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
-        let Some(offered) = row.sides.get(self.side).and_then(|field| catalog.options.get(field)) else { return };
+        let Some(field) = row.sides.get(self.side) else { return };
+        let Some(offered) = catalog.options.get(field) else { return };
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
-        let what = match row.sides.get(self.side) {
-            Some(field) if field.as_str() == "resolution" => "resolution",
-            Some(field) if field.as_str() == SECURITY => "security level",
+        let (shape, shown) = (catalog.shapes.get(field), field_as_shown(catalog, field));
+        let what = match field.as_str() {
+            "resolution" => ("resolution", Made::ForAll),
+            SECURITY => ("security level", Made::ForProject),
             // Those that are over are in the map, and cannot be chosen any more.
-            Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
-            Some(field) if catalog.shapes.get(field) == Some(&Shape::Project) => return self.projects(row, offered),
-            Some(field) if catalog.shapes.get(field) == Some(&Shape::Request) => "request type",
-            Some(_) | None => "option",
+            _ if shape == Some(&Shape::Sprint) => return,
+            _ if shape == Some(&Shape::Project) => return self.projects(row, offered),
+            _ if shape == Some(&Shape::Request) => ("request type", Made::ForProject),
+            _ => ("option", Made::InField(&shown)),
         };
         self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
     }
@@ -342,24 +375,23 @@ impl Look<'_> {
             let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
             let Some(name) = names.get(side) else { continue };
             let resolutions: Vec<Named>;
-            let offered = match vocabulary(row).offered(catalog) {
-                Some(offered) => offered,
-                None if row.name.as_str() == "resolution" => {
+            let (thing, made, offered) = match vocabulary(row) {
+                Vocabulary::IssueTypes => ("issue type", Made::ForProject, &catalog.issue_types),
+                Vocabulary::Statuses => ("status", Made::ForProject, &catalog.statuses),
+                Vocabulary::Priorities => ("priority", Made::ForAll, &catalog.priorities),
+                Vocabulary::Own if row.name.as_str() == "resolution" => {
                     let known = catalog.options.get(&FieldId::from("resolution")).into_iter().flatten();
                     resolutions = known.map(|name| Named { id: String::new(), name: name.clone() }).collect();
-                    &resolutions
+                    ("resolution", Made::ForAll, &resolutions)
                 }
-                None => continue,
+                Vocabulary::Users | Vocabulary::Own => continue,
             };
             if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
                 let place = format!("sync.{}.fields.{}.on-unmapped, side `{side}`", settings.id, row.name);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint = format!("there are: {}", all.join(", "));
                 let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
-                let field = row.sides.get(side).map_or(row.name.as_str(), FieldId::as_str);
-                self.tell_administrator(finding, |project| {
-                    format!("`{field}` offers no `{name}` in project {project}: make it, or say what it is called")
-                });
+                self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
             }
         }
     }

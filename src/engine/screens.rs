@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::Finding;
+use super::names::{Finding, field_as_shown};
 use super::rights::PermissionReport;
 use super::survey::{Connections, Survey};
 use super::workflows::types;
@@ -107,7 +107,7 @@ fn judge(
     let place = format!("sync.{}.fields.{}, side `{}`", sync.id, row.name, side.id);
     let what = format!("`{field}` is not on the edit screen of {types} in project `{}`: {becomes}", side.project);
     let remedy = "put the field on that screen, for that type of issue; or leave it out of this side";
-    let called = catalog.fields.get(field).map_or_else(|| format!("`{field}`"), |name| format!("`{name}` ({field})"));
-    let ask = format!("put {called} on the edit screen of {types} in project {}", side.project);
+    let shown = field_as_shown(catalog, field);
+    let ask = format!("put {shown} on the edit screen of {types} in project {}", side.project);
     Some(Finding::warning(place, what, remedy).for_administrator(&side.instance, ask))
 }

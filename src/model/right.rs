@@ -327,6 +327,11 @@ pub const BE_AGENT: &str = "Jira does not say whether the licence or the role is
     administration, under the account's access to Jira Service Management, and gives it there; a project administrator sees in the project's \
     settings, under its people and roles, who has the role Service Desk Team, and puts the account into it";
 
+/// What makes an account an agent of a service desk that was none before, as a new one is.
+pub const MAKE_AGENT: &str = "To be an agent of that service desk it needs both: the licence, which a Jira administrator gives it in the user \
+    administration, under the account's access to Jira Service Management; and the role Service Desk Team, into which a project administrator puts it in \
+    the project's settings, under its people and roles";
+
 /// "for comments the sync user needs Add Comments (ADD_COMMENTS) in project `ENG` of instance `globex`"; what is global it needs "on instance
 /// `globex`".
 #[must_use]

@@ -171,6 +171,52 @@ async fn errors_that_no_letter_holds_are_counted_and_names_that_are_not_there_ar
     }
 }
 
+/// What is missing is asked for where it is made: an option with the field that it belongs to, as that very Jira shows it and never as the row
+/// is called, and what all of a Jira has in common of its administrators. Nothing of the other Jira is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_not_there_is_asked_for_where_it_is_made() {
+    let world = World::with(|_, globex| globex.fields[0].name = "Impact".into()).await;
+    let rows = "summary = \"both\"
+links = \"both\"
+priority = { on-unmapped = { acme = \"Low\", globex = \"P3\" } }
+resolution = { values = [ { acme = \"Won't Do\", globex = \"Won't Fix\" } ] }
+acmes-severity = { acme = \"Severity\", globex = \"Impact\", values = [ { acme = \"S1\", globex = \"Critical\" } ] }";
+    let types = "[sync.support.map]\nlink-type = [ { acme = \"Blocks\", globex = \"Duplicate\" } ]";
+    let whole = world.configuration().replace("summary = \"both\"", rows).replace("[sync.support.map]", types);
+    take_what_nobody_needs(&world, &Place::new(&whole)).await;
+    Place::new(&whole).run(&["check", "--fix-list"]).await.expect(0, &["nothing is to be asked for"]);
+    let of_all = |thing: &str| {
+        format!(
+            "- there is no {thing} `Zzz` in all of this Jira: let a Jira administrator make it, or say what it is called\n"
+        )
+    };
+    let option = |field: &str, project: &str| {
+        format!("- the field {field} has no option `Zzz` for project {project}: make it, or say what it is called\n")
+    };
+    let acmes = [("S1", option("`Severity` (customfield_10042)", "SUP")), ("Highest", of_all("priority"))];
+    let globexs = [("Critical", option("`Impact` (customfield_10110)", "ENG")), ("P1", of_all("priority"))];
+    let more_of_acme = [("Low", "priority"), ("Blocks", "link type"), ("Won't Do", "resolution")];
+    let more_of_globex = [("P3", "priority"), ("Duplicate", "link type"), ("Won't Fix", "resolution")];
+    for (instance, first, more, foreign) in [
+        ("acme", acmes, more_of_acme, ["ENG", "Impact", "customfield_10110", "globex", "Globex"]),
+        ("globex", globexs, more_of_globex, ["SUP", "Severity", "customfield_10042", "acme", "Acme"]),
+    ] {
+        let more = more.into_iter().map(|(name, thing)| (name, of_all(thing)));
+        for (name, asked) in first.into_iter().chain(more) {
+            let cell = format!("{instance} = \"{name}\"");
+            assert_eq!(whole.matches(&cell).count(), 1, "{cell}");
+            let place = Place::new(&whole.replace(&cell, &format!("{instance} = \"Zzz\"")));
+            let json = place.run(&["check", "--fix-list", "--json"]).await.expect(2, &[]).json();
+            let letters = json["fix_list"].as_array().unwrap();
+            assert_eq!((letters.len(), &letters[0]["instance"]), (1, &json!(instance)), "{json}");
+            let text = letters[0]["text"].as_str().unwrap();
+            let (_, asks) = text.split_once("or say that it is to stay as it is:\n").unwrap();
+            assert_eq!(asks, asked, "{text}");
+            assert!(foreign.iter().all(|word| !text.contains(word)), "{text}");
+        }
+    }
+}
+
 /// Whom a mapping may assign is named in the letter, also where others may be assigned.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_names_the_people_to_whom_nobody_can_assign() {
@@ -339,6 +385,33 @@ async fn a_service_desk_wants_an_agent() {
     let internal = world.place_with("unrestricted = \"both\"", "unrestricted = \"both\"\ninternal = \"as-internal\"");
     let said = internal.run(&["check"]).await;
     assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
+}
+
+/// A new account is no agent yet, so the letter that asks for one says what makes it one: where there is a service desk, and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_account_for_a_service_desk_is_to_be_made_an_agent() {
+    let world = World::with(|acme, _| acme.projects[0].service_desk = true).await;
+    for (jira, who, project, issue_type) in
+        [(&world.acme, "jane", "SUP", "Bug"), (&world.globex, "jdoe", "ENG", "Defect")]
+    {
+        let (person, sync) = (jira.person(who).unwrap(), jira.person("sync").unwrap());
+        let key = person.create(project, issue_type, json!({ "summary": "Item" })).unwrap();
+        person.assign(&key, Some(sync.id())).unwrap();
+    }
+    let line = "- in project SUP: Service Desk Agent (SERVICEDESK_AGENT)\n    by a Jira administrator (agent licence), with a project \
+                administrator (role Service Desk Team)\n    To be an agent of that service desk it needs both: the licence, ";
+    let internal = "unrestricted = \"both\"\ninternal = \"as-internal\"";
+    for (place, is_needed) in [(world.place(), false), (world.place_with("unrestricted = \"both\"", internal), true)] {
+        let json = place.run(&["check", "--fix-list", "--json"]).await.json();
+        let letters = json["fix_list"].as_array().unwrap();
+        assert_eq!((letters.len(), &letters[0]["instance"]), (2, &json!("acme")), "{json}");
+        let [desk, other] = [0, 1].map(|at| letters[at]["text"].as_str().unwrap());
+        // The account that is there is an agent, so this is said of the new one alone.
+        assert_eq!(desk.matches("Service Desk Team").count(), 2, "{desk}");
+        let (needed, wished) = desk.split_once("\nNice to have, and it works without:\n").unwrap_or((desk, ""));
+        assert_eq!((needed.contains(line), wished.contains(line)), (is_needed, !is_needed), "{desk}");
+        assert!(other.contains("Please make another account") && !other.contains("agent"), "{other}");
+    }
 }
 
 /// A row that would lay a desk's notes open to its customers, or names notes where there is no desk, is told before anything is written.
