@@ -6,57 +6,120 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::model::command::{Answer, Command, CommandRecord, Ended, Target};
+use crate::config::{differences, differences_of};
+use crate::model::command::{Answer, Command, CommandRecord, Elsewhere, Ended, Target};
+use crate::model::configuration::KeptConfiguration;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey};
-use crate::model::settings::SyncSettings;
+use crate::model::settings::{SideSettings, SyncSettings};
+use crate::model::store::{Store as _, StoreError};
 use crate::model::touched::{MOST_KEPT, Touched};
+use crate::store::SqliteStore;
 
 /// So much before an issue was made it may have been there already: its Jira has another clock, which is known by the second at best.
 const UNSURE: SignedDuration = SignedDuration::from_secs(-60);
+
+/// What a restore comes to, in words.
+const RESTORED: &str = "a backup took the place of the state: what is told from before that is what the backup knew";
+
+/// What was done, and from when on it is asked for.
+pub(super) struct Past {
+    /// All of it, the oldest first: what was said before that time may hold still.
+    commands: Vec<CommandRecord>,
+    /// The configurations that were accepted, the oldest first; none where no command is asked for that had to do with one.
+    configurations: Vec<KeptConfiguration>,
+    since: Timestamp,
+}
+
+impl Past {
+    /// What a state keeps of it.
+    pub(super) async fn kept(store: &SqliteStore, since: Timestamp) -> Result<Self, StoreError> {
+        let commands = store.commands(None, usize::MAX).await?;
+        let reloads = commands.iter().any(|record| record.at >= since && is_reload(record));
+        let mut configurations = if reloads { store.configurations(usize::MAX).await? } else { Vec::new() };
+        configurations.reverse();
+        Ok(Self { commands, configurations, since })
+    }
+}
 
 /// A command that had to do with an item.
 #[derive(Debug, Serialize)]
 pub(super) struct Given {
     #[serde(flatten)]
     record: CommandRecord,
+    #[serde(flatten)]
+    bearing: Bearing,
+}
+
+/// What a command had to do with an item, beside what it says itself.
+#[derive(Debug, Default, Serialize)]
+struct Bearing {
     /// Whether it may have been about others alone: it was about more items than are kept by name.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     perhaps: bool,
+    /// Whether it was given before the time from which on is told, and held then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    held_before: bool,
+    /// The configuration that was gone over to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<Changed>,
+}
+
+/// A configuration that says something else than the one before of what an item is kept in step by.
+#[derive(Debug, Serialize)]
+struct Changed {
+    /// As `jirasyncd configurations` counts it.
+    number: u64,
+    /// What it says otherwise of the item's sync, a line each.
+    differences: Vec<String>,
 }
 
 impl Given {
-    /// In words.
-    pub(super) fn in_words(&self) -> String {
+    /// In words, line by line.
+    pub(super) fn in_words(&self) -> Vec<String> {
         let CommandRecord { at, by, command, answer } = &self.record;
-        let perhaps = if self.perhaps {
+        let Bearing { perhaps, held_before, configuration } = &self.bearing;
+        let what = if let Some(Changed { number, .. }) = configuration {
+            format!("configuration {number} since then, which says otherwise for this sync:")
+        } else if *command == Command::Remember(Elsewhere::Restored) {
+            RESTORED.to_owned()
+        } else {
+            answer.lines.join("; ")
+        };
+        let held = if *held_before { "; given before the time that was asked for, and in force then" } else { "" };
+        let perhaps = if *perhaps {
             format!(
                 "; perhaps not about this issue: it was about more than the {MOST_KEPT} items that are kept by name"
             )
         } else {
             String::new()
         };
-        format!("  {at:.3} `{command}` by {by}: {}{perhaps}", answer.lines.join("; "))
+        let mut lines = vec![format!("  {at:.3} `{command}` by {by}: {what}{held}{perhaps}")];
+        let changed = configuration.iter().flat_map(|changed| &changed.differences);
+        lines.extend(changed.map(|line| format!("    {line}")));
+        lines
     }
 }
 
-/// Those of these commands that had to do with an item, in their order. `keys`: what its issues go by. `sync`: its sync, where that is still
+/// Those of the commands that had to do with an item, in their order. `keys`: what its issues go by. `sync`: its sync, where that is still
 /// configured.
 pub(super) fn given_to(
-    commands: &[CommandRecord],
+    past: &Past,
     item: &ItemState,
     keys: &BTreeSet<IssueKey>,
     sync: Option<&SyncSettings>,
 ) -> Vec<Given> {
-    let instances = sync.into_iter().flat_map(|sync| &sync.sides).map(|side| &side.instance).collect();
-    let of = Of { item, keys, instances };
-    let given = commands.iter().enumerate().filter_map(|(at, record)| {
-        let later = commands.get(at + 1..).unwrap_or_default();
-        let perhaps =
-            if of.is_named(record) || of.is_meant(record, later) { false } else { of.may_be_touched(record)? };
+    let sides: Vec<&SideSettings> = sync.into_iter().flat_map(|sync| &sync.sides).collect();
+    let instances = sides.iter().map(|side| &side.instance).collect();
+    let with_issues = sides.iter().filter(|side| item.replicas.contains_key(&side.id));
+    let with_issues = with_issues.map(|side| &side.instance).collect();
+    let of = Of { item, keys, instances, with_issues };
+    let given = past.commands.iter().enumerate().filter_map(|(at, record)| {
+        let later = past.commands.get(at + 1..).unwrap_or_default();
+        let bearing = of.bearing(record, later, past)?;
         // The others that it was about are nobody's business here.
         let answer = Answer { touched: Touched::default(), ..record.answer.clone() };
-        Some(Given { record: CommandRecord { answer, ..record.clone() }, perhaps })
+        Some(Given { record: CommandRecord { answer, ..record.clone() }, bearing })
     });
     given.collect()
 }
@@ -65,10 +128,29 @@ pub(super) fn given_to(
 struct Of<'i> {
     item: &'i ItemState,
     keys: &'i BTreeSet<IssueKey>,
+    /// Of the sync's sides.
     instances: BTreeSet<&'i InstanceId>,
+    /// Of those where the item has an issue.
+    with_issues: BTreeSet<&'i InstanceId>,
 }
 
 impl Of<'_> {
+    /// What a command had to do with the item; `None`: nothing.
+    fn bearing(&self, record: &CommandRecord, later: &[CommandRecord], past: &Past) -> Option<Bearing> {
+        if record.at < past.since {
+            let holds = self.held_at(past.since, record, later);
+            return holds.then(|| Bearing { held_before: true, ..Bearing::default() });
+        }
+        if self.is_named(record) || self.is_meant(record, later) {
+            return Some(Bearing::default());
+        }
+        if is_reload(record) {
+            let changed = self.changed_by(record, &past.configurations)?;
+            return Some(Bearing { configuration: Some(changed), ..Bearing::default() });
+        }
+        Some(Bearing { perhaps: self.may_be_touched(record)?, ..Bearing::default() })
+    }
+
     fn is_named(&self, record: &CommandRecord) -> bool {
         self.keys.iter().any(|key| record.command.names(key))
     }
@@ -79,16 +161,54 @@ impl Of<'_> {
         if answer.ended != Ended::Done {
             return false;
         }
-        if let Command::Pause(target) = command {
+        match command {
             // One that was said before there was the item held for it until it ended.
-            let is_end = |later: &&CommandRecord| is_end_of(later, target);
-            return self.covers(target) && later.iter().find(is_end).is_none_or(|end| self.was_there(end.at));
+            Command::Pause(target) => {
+                self.covers(target) && end_of(command, later).is_none_or(|end| self.was_there(end))
+            }
+            Command::Resume(target) => self.covers(target) && self.was_there(*at),
+            Command::Detach { sync, .. } | Command::Attach(sync) => sync == &self.item.sync && self.was_there(*at),
+            Command::AcceptAccount { instance, .. } => self.with_issues.contains(instance) && self.was_there(*at),
+            Command::Remember(Elsewhere::Restored) => self.was_there(*at),
+            Command::Remember(
+                Elsewhere::Registered(_)
+                | Elsewhere::Renewed(_)
+                | Elsewhere::Unregistered(_)
+                | Elsewhere::LoggedIn(_)
+                | Elsewhere::Probed { .. },
+            )
+            | Command::Merge { .. }
+            | Command::Reload { .. }
+            | Command::Confirm { .. }
+            | Command::Pair { .. }
+            | Command::Create { .. }
+            | Command::Unpair { .. }
+            | Command::Resolve { .. }
+            | Command::Take { .. }
+            | Command::Retry
+            | Command::RetryThese { .. }
+            | Command::Dismiss { .. }
+            | Command::NewHookPath(_) => false,
         }
-        if let Command::Resume(target) = command {
-            return self.covers(target) && self.was_there(*at);
+    }
+
+    /// Whether what was said before a time still held then.
+    fn held_at(&self, time: Timestamp, record: &CommandRecord, later: &[CommandRecord]) -> bool {
+        let lasts = matches!(record.command, Command::Pause(_) | Command::Detach { .. });
+        lasts && self.is_meant(record, later) && end_of(&record.command, later).is_none_or(|end| end >= time)
+    }
+
+    /// What a reload changed for the item's sync: by the first configuration that was accepted from then on, where its answer said all that
+    /// differs there. One that says the same is not kept again: then what was accepted next is not its own.
+    fn changed_by(&self, record: &CommandRecord, configurations: &[KeptConfiguration]) -> Option<Changed> {
+        if record.answer.ended != Ended::Done || !self.was_there(record.at) {
+            return None;
         }
-        let ended = if let Command::Detach { sync, .. } | Command::Attach(sync) = command { Some(sync) } else { None };
-        ended == Some(&self.item.sync) && self.was_there(*at)
+        let mut pairs = configurations.iter().zip(configurations.iter().skip(1));
+        let (before, now) = pairs.find(|(_, now)| now.at >= record.at)?;
+        let is_it = differences(&before.text, &now.text).iter().all(|line| record.answer.lines.contains(line));
+        let differences = differences_of(&self.item.sync, &before.text, &now.text);
+        (is_it && !differences.is_empty()).then_some(Changed { number: now.number, differences })
     }
 
     /// Whether it was about the item without naming it: `true` where that is not known. `None`: it was not.
@@ -116,17 +236,50 @@ impl Of<'_> {
     }
 }
 
-/// Whether this ended such a pause.
-fn is_end_of(record: &CommandRecord, target: &Target) -> bool {
-    record.answer.ended == Ended::Done && matches!(&record.command, Command::Resume(of) if of == target)
+fn is_reload(record: &CommandRecord) -> bool {
+    matches!(record.command, Command::Reload { .. })
+}
+
+/// When it ended that a pause was said, or the end of a sync.
+fn end_of(command: &Command, later: &[CommandRecord]) -> Option<Timestamp> {
+    let ends = |end: &Command| {
+        matches!((command, end), (Command::Pause(of), Command::Resume(ended)) if of == ended)
+            || matches!((command, end), (Command::Detach { sync, .. }, Command::Attach(ended)) if sync == ended)
+    };
+    later.iter().find(|record| record.answer.ended == Ended::Done && ends(&record.command)).map(|record| record.at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{SecretsWanted, SystemEnvironment, load};
     use crate::model::command::Operator;
-    use crate::model::ids::ItemId;
+    use crate::model::configuration::Existing;
+    use crate::model::hub::Replica;
+    use crate::model::ids::{IssueId, ItemId, SyncId};
     use crate::model::problem_filter::ProblemFilter;
+
+    const CONFIGURATION: &str = r#"
+        [daemon]
+        state = "sqlite:state.db"
+        [instance.acme]
+        kind = "cloud"
+        url = "https://acme.atlassian.net"
+        auth = { method = "api-token", user = "sync@acme.example", token = "env:ACME_TOKEN" }
+        [instance.globex]
+        kind = "data-center"
+        url = "https://jira.globex.example"
+        auth = { method = "bearer", token = "env:GLOBEX_TOKEN" }
+        [sync.support]
+        home = "acme"
+        side.acme = { instance = "acme", project = "SUP" }
+        side.globex = { instance = "globex", project = "ENG", sees = ["acme"] }
+        [sync.support.map]
+        issue-type = [ { acme = "Bug", globex = "Defect" } ]
+        status = [ { acme = "To Do", globex = "Open" } ]
+        [sync.support.fields]
+        summary = "both"
+    "#;
 
     fn item() -> ItemState {
         let made = Some(at(1_000));
@@ -150,8 +303,16 @@ mod tests {
 
     /// What is told of these: when they were, and whether it is only perhaps so.
     fn told(commands: &[CommandRecord]) -> Vec<(i64, bool)> {
-        let given = given_to(commands, &item(), &BTreeSet::new(), None);
-        given.iter().map(|given| (given.record.at.as_second(), given.perhaps)).collect()
+        let given = given_of(&past(commands));
+        given.iter().map(|given| (given.record.at.as_second(), given.bearing.perhaps)).collect()
+    }
+
+    fn past(commands: &[CommandRecord]) -> Past {
+        Past { commands: commands.to_vec(), configurations: Vec::new(), since: Timestamp::MIN }
+    }
+
+    fn given_of(past: &Past) -> Vec<Given> {
+        given_to(past, &item(), &BTreeSet::new(), None)
     }
 
     #[test]
@@ -159,9 +320,9 @@ mod tests {
         assert_eq!(told(&[dismiss([300, 301]), dismiss([301])]), [(1_020, false)]);
         let many = dismiss(1..=250);
         assert_eq!(told(std::slice::from_ref(&many)), [(1_020, true)]);
-        let words = given_to(&[many], &item(), &BTreeSet::new(), None)[0].in_words();
+        let words = given_of(&past(&[many]))[0].in_words().join("\n");
         assert!(words.contains("perhaps not about this issue") && words.contains("200 items"), "{words}");
-        let known = &given_to(&[dismiss([300, 301])], &item(), &BTreeSet::new(), None)[0];
+        let known = &given_of(&past(&[dismiss([300, 301])]))[0];
         assert!(!serde_json::to_string(known).unwrap().contains("touched"), "{known:?}");
         // It was about another sync, or there was no such item then.
         let confirm = |sync: &str, second| {
@@ -190,5 +351,90 @@ mod tests {
         assert!(told(&[refused]).is_empty());
         let ended = |sync: &str| record(1_014, Command::Attach(sync.into()));
         assert_eq!(told(&[ended("support"), ended("other")]), [(1_014, false)]);
+    }
+
+    #[test]
+    fn what_held_when_the_time_asked_for_begins_is_told_though_it_was_said_before() {
+        let target = Target::Sync("support".into());
+        let pause = |second| record(second, Command::Pause(target.clone()));
+        let resume = |second| record(second, Command::Resume(target.clone()));
+        let detach =
+            |second| record(second, Command::Detach { sync: "support".into(), strip_marks: false, dry_run: false });
+        let attach = record(1_005, Command::Attach("support".into()));
+        // Two that were over by then, a pause that ended later, and an end of the sync that holds still.
+        let commands = [pause(1_001), resume(1_002), pause(1_003), detach(1_004), attach, resume(1_020), detach(1_030)];
+        let since = |second| given_of(&Past { since: at(second), ..past(&commands) });
+        let told = |second| -> Vec<(i64, bool)> {
+            let given = since(second);
+            given.iter().map(|given| (given.record.at.as_second(), given.bearing.held_before)).collect()
+        };
+        assert_eq!(told(1_010), [(1_003, true), (1_020, false), (1_030, false)]);
+        assert_eq!(told(1_020), [(1_003, true), (1_020, false), (1_030, false)]);
+        assert_eq!(told(1_021), [(1_030, false)]);
+        assert_eq!(told(2_000), [(1_030, true)]);
+        let words = since(2_000)[0].in_words().join("\n");
+        assert!(words.contains("given before the time that was asked for, and in force then"), "{words}");
+        let json: Vec<String> = since(1_010).iter().map(|given| serde_json::to_string(given).unwrap()).collect();
+        assert!(json[0].contains("\"held_before\":true") && !json[1].contains("held_before"), "{json:?}");
+    }
+
+    #[test]
+    fn another_account_is_told_where_the_item_has_an_issue_and_a_restore_of_all_that_was_there() {
+        let loaded = load(CONFIGURATION, "jirasyncd.toml", &SystemEnvironment, SecretsWanted::No).unwrap();
+        let sync = &loaded.config.syncs[&SyncId::from("support")];
+        let mut item = item();
+        item.replicas.insert("acme".into(), Replica::unread(IssueId(1), "SUP-1".into(), at(1_000)));
+        let accept = |second, instance: &str| {
+            record(second, Command::AcceptAccount { instance: instance.into(), instead_of: "sync".into() })
+        };
+        let restored = |second| record(second, Command::Remember(Elsewhere::Restored));
+        let login = record(1_004, Command::Remember(Elsewhere::LoggedIn("acme".into())));
+        // The first two before there was the item.
+        let commands = [
+            accept(900, "acme"),
+            restored(901),
+            accept(1_001, "acme"),
+            accept(1_002, "globex"),
+            restored(1_003),
+            login,
+        ];
+        let given = given_to(&past(&commands), &item, &BTreeSet::new(), Some(sync));
+        assert_eq!(given.iter().map(|given| given.record.at.as_second()).collect::<Vec<_>>(), [1_001, 1_003]);
+        let words = given[1].in_words().join("\n");
+        assert!(
+            words.contains("`state restore` by ") && words.contains("a backup took the place of the state"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn a_reload_is_told_with_what_it_changed_for_the_sync_and_else_not() {
+        let (home, other) = ("sync.support.home: \"b\" instead of \"a\"", "sync.other.home: \"a\", which is new");
+        let texts = [
+            "[sync.support]\nhome = \"a\"\n",
+            "[sync.support]\nhome = \"b\"\n",
+            "[sync.support]\nhome = \"b\"\n[sync.other]\nhome = \"a\"\n",
+        ];
+        let kept = [500, 1_003, 1_013].into_iter().zip(texts).zip(1..).map(|((second, text), number)| {
+            let (fingerprint, existing) = (String::new(), Existing::ReMap);
+            KeptConfiguration { number, at: at(second), fingerprint, text: text.to_owned(), existing }
+        });
+        let reload = |second, line: &str| {
+            let record = record(second, Command::Reload { confirm: false, existing: Existing::ReMap });
+            CommandRecord { answer: Answer::new(Ended::Done, vec![line.to_owned()]), ..record }
+        };
+        let mut refused = reload(1_001, home);
+        refused.answer.ended = Ended::Refused;
+        // Before there was the item: whatever it changed, it was so from the beginning. One that changed the sync, one that only read the
+        // secrets again, and one that changed another sync.
+        let (before, same) = (reload(900, home), reload(1_010, "it says the same"));
+        let commands = [before, refused, reload(1_002, home), same, reload(1_012, other)];
+        let given = given_of(&Past { configurations: kept.collect(), ..past(&commands) });
+        assert_eq!(given.iter().map(|given| given.record.at.as_second()).collect::<Vec<_>>(), [1_002], "{given:?}");
+        let words = given[0].in_words();
+        assert!(words[0].contains("`reload` by ") && words[0].contains(": configuration 2 since then, "), "{words:?}");
+        assert_eq!(words[1..], [format!("    {home}")]);
+        let json = serde_json::to_value(&given[0]).unwrap();
+        assert_eq!(json["configuration"], serde_json::json!({ "number": 2, "differences": [home] }));
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::arguments::{Common, issue_key};
 use super::exit::Exit;
-use super::explain_commands::{Given, given_to};
+use super::explain_commands::{Given, Past, given_to};
 use super::explain_waits::{Waits, waits};
 use super::output::{Output, counted, table};
 use super::problems::SETTLES;
@@ -47,7 +47,7 @@ pub(super) struct Explain {
     /// Shows so many of what was written and changed, and of the problems that are over, the newest [default: 20, and all with `--since`].
     #[arg(long, value_name = "N")]
     pub(super) writes: Option<usize>,
-    /// Only what was done, or was over, from this time on: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
+    /// Only what was done, or was over, from this time on, and the pauses that held then: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<Since>,
     /// Prints JSON, with the values in full.
@@ -73,7 +73,7 @@ struct Known {
     names: BTreeMap<(SideId, FieldName), String>,
     /// What people changed and was taken in, the oldest first.
     changes: Vec<ToldAct>,
-    /// What operators had done with it, the oldest first.
+    /// What operators had done with it, the oldest first: what was said before the time that is asked for, and held then, among it.
     commands: Vec<Given>,
     /// Its writes, the oldest first.
     writes: Vec<Told>,
@@ -104,7 +104,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
     let store = SqliteStore::read_only(&config.daemon.state)?;
     let since = wanted.since.map_or(Timestamp::MIN, Since::moment);
     let most = wanted.writes.unwrap_or(if wanted.since.is_some() { usize::MAX } else { USUAL });
-    let commands = store.commands(Some(since), usize::MAX).await?;
+    let past = Past::kept(&store, since).await?;
     let standing = store.problems(usize::MAX).await?;
     let people = LastKnown::of(&store).await?;
     let mut found = Vec::new();
@@ -128,7 +128,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         changes.iter_mut().for_each(|act| people.call(&item.sync, std::slice::from_mut(&mut act.author)));
         writes.iter_mut().for_each(|told| people.call(&item.sync, &mut told.authors));
         let keys = other_keys.of(config.syncs.get(&item.sync), &item);
-        let commands = given_to(&commands, &item, &keys, config.syncs.get(&item.sync));
+        let commands = given_to(&past, &item, &keys, config.syncs.get(&item.sync));
         let waits = waits(config, &store, &item, &standing).await?;
         let names = config.syncs.get(&item.sync).map(|sync| names_there(sync, &item)).unwrap_or_default();
         found.push(Known {
@@ -181,7 +181,7 @@ fn text(known: &Known) -> String {
     block(&mut out, "waits", waits.iter().map(Waits::in_words));
     block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {:.3} {}", lost.at, conflict_in_words(lost))));
     block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
-    block(&mut out, "operators", commands.iter().map(Given::in_words));
+    block(&mut out, "operators", commands.iter().flat_map(Given::in_words));
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
     block(&mut out, "on its way", of(false).flat_map(|told| written(item, told)));
     let mut done: Vec<(Timestamp, Vec<String>)> =

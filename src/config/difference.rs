@@ -9,10 +9,46 @@ use crate::model::ids::{SideId, SyncId};
 /// What a side says of which of its issues begin an item.
 const BEGIN: [&str; 4] = ["former-sync-users", "from", "not-from", "scope"];
 
+/// What `daemon` says of the process alone, and of no issue.
+const OF_THE_PROCESS: [&str; 3] = ["listen", "socket", "state"];
+
 /// What is another in `now` than in `before`, a line each: the key, and what it was and is. Elements of lists are compared as they
 /// are, wherever they stand.
 #[must_use]
 pub fn differences(before: &str, now: &str) -> Vec<String> {
+    that_differs(parsed(before), parsed(now))
+}
+
+/// Those of them that concern a sync: what is said of it, of the instances where it has sides in either file, and of how the daemon goes
+/// about all of them.
+#[must_use]
+pub fn differences_of(sync: &SyncId, before: &str, now: &str) -> Vec<String> {
+    let sides = [before, now].into_iter().flat_map(sides_named);
+    let sides = sides.filter(|((of, _), _)| of == sync);
+    let instances: BTreeSet<String> = sides.map(|(_, (instance, _))| instance).collect();
+    let concerns = |part: &str, name: &str| match part {
+        "sync" => name == sync.as_str(),
+        "instance" => instances.contains(name),
+        "daemon" => !OF_THE_PROCESS.contains(&name),
+        _ => false,
+    };
+    that_differs(what_concerns(&parsed(before), concerns), what_concerns(&parsed(now), concerns))
+}
+
+/// What of the tables of a file is meant: by the table, and the key in it.
+fn what_concerns(file: &Table, is_meant: impl Fn(&str, &str) -> bool) -> Table {
+    let mut found = Table::new();
+    for (part, table) in file {
+        let named = table.as_table().into_iter().flatten().filter(|(name, _)| is_meant(part, name));
+        let named: Table = named.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if !named.is_empty() {
+            found.insert(part.clone(), Value::Table(named));
+        }
+    }
+    found
+}
+
+fn that_differs(before: Table, now: Table) -> Vec<String> {
     let (before, now) = (flat(before), flat(now));
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let mut lines = Vec::new();
@@ -58,7 +94,7 @@ pub fn sides_to_read(before: &str, now: &str) -> BTreeSet<(SyncId, SideId)> {
 
 /// What a file says of each side.
 fn sides(text: &str) -> BTreeMap<(SyncId, SideId), Value> {
-    let table: Table = text.parse().unwrap_or_default();
+    let table = parsed(text);
     let syncs = table.get("sync").and_then(Value::as_table);
     let mut named = BTreeMap::new();
     for (sync, of_sync) in syncs.into_iter().flatten() {
@@ -72,16 +108,20 @@ fn sides(text: &str) -> BTreeMap<(SyncId, SideId), Value> {
 /// The syncs that the file names now and did not name before, or said something else of.
 #[must_use]
 pub fn syncs_changed(before: &str, now: &str) -> BTreeSet<SyncId> {
-    let (before, now): (Table, Table) = (before.parse().unwrap_or_default(), now.parse().unwrap_or_default());
+    let (before, now) = (parsed(before), parsed(now));
     let sync = |table: &Table, name: &str| table.get("sync").and_then(|syncs| syncs.get(name)).cloned();
     let named = now.get("sync").and_then(Value::as_table).into_iter().flatten();
     named.filter(|(name, is)| sync(&before, name).as_ref() != Some(is)).map(|(name, _)| name.as_str().into()).collect()
 }
 
+fn parsed(text: &str) -> Table {
+    text.parse().unwrap_or_default()
+}
+
 /// Every value by its path.
-fn flat(text: &str) -> BTreeMap<String, Value> {
+fn flat(table: Table) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
-    gather(&mut found, "", text.parse::<Table>().unwrap_or_default());
+    gather(&mut found, "", table);
     found
 }
 
@@ -120,6 +160,34 @@ mod tests {
             ]
         );
         assert!(differences(BEFORE, &format!("# a comment\n{BEFORE}")).is_empty());
+    }
+
+    #[test]
+    fn a_sync_is_concerned_by_itself_its_instances_and_the_pace_of_the_daemon() {
+        let before = "[daemon]\nlisten = \"127.0.0.1:1\"\npoll = \"30s\"\n[notices]\nproblems = 20\n[instance.x]\nrate = 1\n\
+                      [instance.y]\nrate = 2\n[sync.s]\nhome = \"a\"\nside.a = { instance = \"x\" }\n\
+                      [sync.t]\nhome = \"b\"\nside.b = { instance = \"y\" }\n";
+        let of = |sync: &str, now: &str| differences_of(&sync.into(), before, now);
+        let now = before.replace("30s", "1min").replace(":1\"", ":2\"").replace("problems = 20", "problems = 30");
+        let now =
+            now.replace("rate = 1", "rate = 3").replace("rate = 2", "rate = 4").replace("home = \"a\"", "home = \"c\"");
+        let poll = "daemon.poll: \"1min\" instead of \"30s\"";
+        assert_eq!(differences(before, &now).len(), 6);
+        assert_eq!(of("s", &now), [poll, "instance.x.rate: 3 instead of 1", "sync.s.home: \"c\" instead of \"a\""]);
+        assert_eq!(of("t", &now), [poll, "instance.y.rate: 4 instead of 2"]);
+        assert!(of("s", &format!("# a comment\n{before}")).is_empty());
+        assert!(of("s", &before.replace(":1\"", ":2\"").replace("home = \"b\"", "home = \"c\"")).is_empty());
+        // One that is left out, and an instance that it is moved to.
+        let out = before.split("[sync.t]").next().unwrap();
+        assert_eq!(
+            of("t", out),
+            ["sync.t.home: is gone; it was \"b\"", "sync.t.side.b.instance: is gone; it was \"y\""]
+        );
+        let moved = before.replace("instance = \"x\"", "instance = \"y\"").replace("rate = 2", "rate = 4");
+        assert_eq!(
+            of("s", &moved),
+            ["instance.y.rate: 4 instead of 2", "sync.s.side.a.instance: \"y\" instead of \"x\""]
+        );
     }
 
     #[test]

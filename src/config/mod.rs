@@ -43,7 +43,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use daemon::DaemonSettings;
-pub use difference::{differences, sides_named, sides_to_read, syncs_changed};
+pub use difference::{differences, differences_of, sides_named, sides_to_read, syncs_changed};
 pub use notices::{MailSettings, MailTls, NoticeSettings};
 pub use otlp::OtlpSettings;
 pub use problem::{Problem, Report};

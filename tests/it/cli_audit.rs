@@ -1,9 +1,10 @@
 //! `jirasyncd audit`, and what `explain` says of why something was written, typed as an operator types it. Whatever is printed is searched for
 //! the values that were written: none may be in it.
 
+use jirasyncd::simulator::{Credential, UserSetup};
 use serde_json::{Value, json};
 
-use super::cli_world::{Place, World};
+use super::cli_world::{GLOBEX_TOKEN, Place, World};
 
 /// Words that stand in issues alone.
 const SECRET: &str = "walnut";
@@ -131,4 +132,54 @@ async fn explain_says_why_something_was_written_and_who_did_what() {
     let said = place.run(&["explain", "ENG-2"]).await.expect(0, &["\noperators\n", given]);
     let because = said.stdout.lines().find(|line| line.contains("because of `pair` by ")).map(str::to_owned);
     assert!(because.is_some_and(|line| line.contains(&why)), "{}", said.stdout);
+}
+
+/// Whoever asks about a part of the past hears what was in force when that began, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_tells_a_pause_that_was_said_before_the_time_asked_for() {
+    let world = World::new().await;
+    let (place, key) = lived(&world).await;
+    place.run(&["pause", "--instance", "globex"]).await.expect(0, &[]);
+    let commands = async |since: &str| {
+        let json = place.run(&["explain", &key, "--json", "--since", since]).await.expect(0, &[]).json();
+        json["items"][0]["commands"].as_array().unwrap().clone()
+    };
+    let told = |commands: &[Value]| -> Vec<(Value, bool)> {
+        commands.iter().map(|given| (given["command"].clone(), given["held_before"] == true)).collect()
+    };
+    let (paused, resumed) = (json!({ "pause": { "sync": "support" } }), json!({ "resume": { "sync": "support" } }));
+    let held = json!({ "pause": { "instance": "globex" } });
+    let all = commands("1h").await;
+    assert_eq!(told(&all), [(paused.clone(), false), (resumed.clone(), false), (held.clone(), false)]);
+    // From the moment on at which the first pause ended.
+    let from_there = commands(all[1]["at"].as_str().unwrap()).await;
+    assert_eq!(told(&from_there), [(paused, true), (resumed, false), (held.clone(), false)]);
+    assert_eq!(told(&commands("2099-01-01").await), [(held, true)]);
+    let parts = [
+        "\noperators\n",
+        "`pause --instance globex` by ",
+        "; given before the time that was asked for, and in force then\n",
+    ];
+    let said = place.run(&["explain", &key, "--since", "2099-01-01"]).await.expect(0, &parts);
+    assert!(!said.stdout.contains("`pause support`"), "it was over by then: {said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_tells_that_another_account_took_the_place_of_the_sync_user() {
+    let next = UserSetup::new("JIRAUSER10900", "next", "Next", "next@globex.example");
+    let world = World::with(|_, globex| globex.users.push(next)).await;
+    let place = world.place();
+    let fields = json!({ "summary": "Item", "priority": { "name": "Highest" } });
+    let key = world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    // The same token, and it is another's now.
+    world.globex.set_credentials("sync", Vec::new());
+    world.globex.set_credentials("next", vec![Credential::Pat(GLOBEX_TOKEN.into())]);
+    let parts = ["`next` (Next) is the sync user of `globex` from now on"];
+    place.run(&["accept-account", "globex", "--instead-of", "sync"]).await.expect(0, &parts);
+    let given = ["\noperators\n", "`accept-account globex --instead-of sync` by ", parts[0]];
+    place.run(&["explain", &key]).await.expect(0, &given);
+    let known = place.run(&["explain", &key, "--json"]).await.expect(0, &[]).json();
+    let command = json!({ "accept-account": { "instance": "globex", "instead_of": "sync" } });
+    assert_eq!(known["items"][0]["commands"][0]["command"], command, "{known}");
 }

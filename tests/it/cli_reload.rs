@@ -48,6 +48,10 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
         ],
     );
     until("the row is carried", || field(&world, "duedate") == "2026-12-24").await;
+    let line = "    sync.support.fields.due-date: \"both\", which is new\n";
+    let parts =
+        ["\noperators\n", "`reload` by ", ": configuration 2 since then, which says otherwise for this sync:\n", line];
+    place.run(&["explain", "SUP-1"]).await.expect(0, &parts);
     place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
     // What is wrong is not gone over to, however it is asked for.
     write(&place, &now.replace("due-date = \"both\"", "due-date = \"none\""));
@@ -77,6 +81,16 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     hang_up(&daemon);
     until("it goes over", || daemon.log().matches(": runs version").count() == 4).await;
     place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
+    // What was refused, and where the doors are, changed nothing for an issue.
+    let known = place.run(&["explain", "SUP-1", "--json"]).await.expect(0, &[]).json();
+    let reloads: Vec<_> =
+        known["items"][0]["commands"].as_array().unwrap().iter().map(|given| &given["configuration"]).collect();
+    let differences = [
+        "sync.support.fields.due-date: \"both\", which is new",
+        "sync.support.fields.due-date: is gone; it was \"both\"",
+    ];
+    let changed = |number: usize| json!({ "number": number, "differences": [differences[number - 2]] });
+    assert_eq!(reloads, [&changed(2), &changed(3)], "{known}");
     // It still works, and stops as ever.
     world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Later" })).unwrap();
     until("another item crosses", || world.globex.issues().len() == 2).await;

@@ -33,7 +33,7 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     let place = world.place_with("listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1:0\"\npoll = \"1s\"");
     let daemon = Running::start(&place, 1);
     daemon.ready().await;
-    create(&world, "First");
+    let first = create(&world, "First");
     until("the first crosses", || world.globex.issues().len() == 1).await;
     let backup = place.file("backup.db");
     let file = backup.to_str().unwrap();
@@ -73,6 +73,10 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     assert_eq!(json["causes"].as_array().unwrap().last().unwrap()["settles"], true, "{json}");
     place.run(&["state", "restore", file]).await.expect(0, &["recovery mode", "before-restore-", "1 item"]);
     place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &["operator ", "`state restore`: done"]);
+    let parts = ["\noperators\n", "`state restore` by ", ": a backup took the place of the state: "];
+    place.run(&["explain", &first]).await.expect(0, &parts);
+    let known = place.run(&["explain", &first, "--json"]).await.expect(0, &[]).json();
+    assert_eq!(known["items"][0]["commands"][0]["command"], json!({ "remember": "restored" }), "{known}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
