@@ -489,9 +489,18 @@ pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) ->
 /// What a Jira took, or may have taken, one issue to a request: how many are made by one is a question of when they were looked at. What it
 /// refused is left out: whether that is tried, and what it says then, depends on what is known already and is agreed at that moment, and so on
 /// when an issue was looked at last, whoever was the reason (docs/promises.md). That it tells nothing of another partner is asked by itself.
+/// That the sync user stops watching is left out for the same reason: it does when a look shows that what it wrote has made it watch, so once for
+/// all that it wrote since the last one (docs/promises.md). What it wrote is compared.
 pub(crate) fn taken_by(world: &World, jira: &str) -> Vec<String> {
-    let sent = sent(world, jira).into_iter().filter(|(_, status)| !(400..500).contains(status));
+    let counts = |(request, status): &(String, u16)| !(400..500).contains(status) && !stops_watching(jira, request);
+    let sent = sent(world, jira).into_iter().filter(counts);
     sorted(sent.flat_map(|(request, _)| one_by_one(&request)))
+}
+
+/// Whether by a request the sync user stops watching: on Cloud it is named by its id there, on Data Center by its login name.
+fn stops_watching(jira: &str, request: &str) -> bool {
+    let named = [format!("accountId={} ", sync_user(jira)), "username=sync ".to_owned()];
+    request.contains(" DELETE ") && request.contains("/watchers ") && named.iter().any(|name| request.contains(name))
 }
 
 fn one_by_one(request: &str) -> Vec<String> {
