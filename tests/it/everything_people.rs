@@ -131,6 +131,8 @@ pub(crate) struct People {
     pub(crate) takes_names: bool,
     /// Who is left out where all this happens twice, once without a partner: what that one does must then meet nothing that others do.
     pub(crate) left_out: Option<usize>,
+    /// Whether who watches is carried between partners that do not see each other, but on the side where `from` holds.
+    pub(crate) carries_watchers: bool,
     /// Whether each side's people make one person of theirs watch and nobody else, another one than on the other sides.
     pub(crate) each_watches_alone: bool,
     /// Which partners share the notes of home's service desk, and home theirs.
@@ -156,6 +158,7 @@ impl People {
             moves_take_copies: false,
             takes_names: false,
             left_out: None,
+            carries_watchers: false,
             each_watches_alone: false,
             notes: [false; 3],
             taken: Taken::default(),

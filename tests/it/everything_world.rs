@@ -358,12 +358,22 @@ pub(crate) fn world_apart(policies: Option<Policies>, remaining: bool, carried: 
     })
 }
 
-/// Home and two partners that do not see each other, and a row for one of home's security levels.
-pub(crate) fn world_with_levels(policies: Option<Policies>) -> World {
+/// Home and two partners that do not see each other, where who watches is carried as well.
+pub(crate) fn world_watched() -> World {
+    filled(&with_watchers(&full(Sight::Apart)))
+}
+
+fn with_watchers(config: &str) -> String {
+    config.replacen("summary = \"both\"\n", &format!("summary = \"both\"\n{WATCHED}"), 1)
+}
+
+/// Home and two partners that do not see each other, and a row for one of home's security levels; perhaps with who watches.
+pub(crate) fn world_with_levels(policies: Option<Policies>, watched: bool) -> World {
     let row = format!(
         "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
     );
     let config = full(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
+    let config = if watched { with_watchers(&config) } else { config };
     filled(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
 }
 
