@@ -20,7 +20,7 @@ use super::everything_lives::{Policies, show_all};
 use super::everything_losses::{Judged, nothing_lost};
 use super::everything_people::{Ledger, People};
 use super::everything_stock::begin_stock;
-use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
+use super::everything_world::{SIDES, Sight, world, world_of_lives, world_watched, world_with_levels};
 use super::fault_counts::{FaultCounts, Troubles};
 use super::random_life::{
     A_LONG_RUN, Dice, Life, bring_webhooks, is_lived_twice, is_ordinary, seeds, told_by_webhooks,
@@ -103,11 +103,14 @@ impl Plot {
 
     fn world(&self, seed: u64) -> (World, People) {
         let policies = self.policies(seed);
+        let carries_watchers = self.sight == Sight::Apart && carries_watchers_apart(seed);
         let (world, mut people) = match (&self.ledger, policies) {
-            (Some(ledger), _) => (watched(ledger, policies), People::with_levels(ledger)),
+            (Some(ledger), _) => (watched(ledger, policies, carries_watchers), People::with_levels(ledger)),
             (None, Some(policies)) => (world_of_lives(self.sight, policies), People::new(self.sight)),
+            (None, None) if carries_watchers => (world_watched(), People::new(self.sight)),
             (None, None) => (world(self.sight), People::new(self.sight)),
         };
+        people.carries_watchers = carries_watchers && (self.ledger.is_some() || policies.is_none());
         let mut world = world;
         if hears(seed) {
             told_by_webhooks(&mut world, 0.2);
@@ -324,8 +327,8 @@ async fn open(world: &World) -> Vec<String> {
 }
 
 /// The world where one of home's levels is carried, and somebody at each partner who looks at it after every write.
-fn watched(ledger: &Arc<Mutex<Ledger>>, policies: Option<Policies>) -> World {
-    let mut world = world_with_levels(policies);
+fn watched(ledger: &Arc<Mutex<Ledger>>, policies: Option<Policies>, carries_watchers: bool) -> World {
+    let mut world = world_with_levels(policies, carries_watchers);
     let jiras = world.jiras.clone();
     let ledger = Arc::clone(ledger);
     world.bend(move |inner| {
@@ -428,8 +431,9 @@ async fn nothing_reaches_a_side_that_may_not_see_it() {
     let lived = try_seeds(Sight::Apart, seeds(FEW, MANY)).await;
     is_all_done(&lived, &[&ALWAYS, &APART]);
     assert!(lived.lives < 3 || lived.shut >= 50, "hardly anything happened");
-    let Crossed { said, whole } = lived.crossed;
+    let Crossed { said, whole, watched } = lived.crossed;
     assert!(lived.lives < 3 || said >= 20 && whole >= 3, "hardly anything was compared: {said} {whole}");
+    assert!(lived.lives < A_LONG_RUN || watched > 0, "nobody watched anything that was compared");
 }
 
 /// Whoever is in no level at a partner never sees what was written at home under one that stands.
@@ -502,6 +506,11 @@ fn meets_bad_weather(seed: u64) -> bool {
 /// Whether webhooks tell of what people do, in the life of a seed. Those that found something have none.
 fn hears(seed: u64) -> bool {
     seed.is_multiple_of(4)
+}
+
+/// Whether who watches is carried between partners that do not see each other, in the life of a seed. Those that found something do without.
+fn carries_watchers_apart(seed: u64) -> bool {
+    seed % 7 == 2
 }
 
 /// Whether people take the names of versions again that they renamed, in the life of a seed.

@@ -8,7 +8,8 @@ use jirasyncd::simulator::{Fault, FaultRule, When};
 use super::daemon_everything::{FEW, LONGEST_WAIT, MANY, takes_names};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
-use super::everything_audit::{sent_leaks, taken_by};
+use super::everything_audit::{far_leaks_at, sent_leaks, taken_by};
+use super::everything_carried::{Carried, Compared, is_all_sent, seen};
 use super::everything_lives::{Fate, Policies};
 use super::everything_people::{People, is_made_by};
 use super::everything_stock::Stock;
@@ -42,7 +43,8 @@ fn is_private(act: &Act, owners: &[usize], remaining: bool) -> bool {
                 )
         }
         What::Talk(talk) => is_own || !matches!(talk, Talk::Answer),
-        // Who watches and votes there is carried to nobody.
+        // Who votes there is carried to nobody, and so is who watches; where that is carried, each side's people make one of theirs watch
+        // who is nobody's elsewhere (`People::each_watches_alone`).
         What::Tie(Tie::Watch | Tie::Unwatch | Tie::Vote | Tie::Unvote) => true,
         // What leads out of the sync is told to home alone.
         What::Tie(Tie::Link) => act.pick / 2 % 4 < 2 || is_own && owner(other) == Some(act.column),
@@ -78,8 +80,8 @@ fn breaks(world: &World, seed: u64, apart: usize) {
 
 /// Everything that is sent to change something at the one partner, while a script is played with or without the other's acts.
 async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<String>>, String> {
-    let policies = script.policies;
-    let mut world = world_apart(policies, script.remaining);
+    let (policies, carried) = (script.policies, script.carried);
+    let mut world = world_apart(policies, script.remaining, carried);
     let (apart, other) = (script.apart, 3 - script.apart);
     let jira = SIDES[other].jira;
     world.jira(jira).record_bodies(true);
@@ -89,6 +91,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
     (people.takes_names, people.left_out) = (script.takes_names, Some(apart));
     people.flows = policies.is_some_and(|policies| policies.flows);
     people.moves_take_copies = policies.is_some_and(Policies::deletes_what_is_moved);
+    (people.each_watches_alone, people.notes) = (carried.watchers, carried.notes);
     let told = std::env::var_os("JIRASYNCD_TELL").is_some();
     let mut sent = Vec::new();
     for step in &script.steps {
@@ -118,22 +121,33 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
             let body = String::from_utf8_lossy(&call.request_body);
             println!("{} {} {} {} {body}", call.at, call.status, call.method, call.path);
         }
-        // Whatever was refused, and is not compared, says nothing of that partner's either.
-        sent_leaks(&world, &people.written, other)?;
-        sent.push(taken_by(&world, jira));
+        sent.push(compared(&world, &people, script)?);
         world.jira(jira).reset_calls();
     }
     if !script.is_swept {
         world.pass(LONGEST_WAIT).await;
         world.daemon().engine().sweep(None).await.unwrap();
         world.intervals(6).await;
-        sent_leaks(&world, &people.written, other)?;
-        sent.push(taken_by(&world, jira));
+        sent.push(compared(&world, &people, script)?);
         let mut all: Vec<String> = sent.into_iter().flatten().collect();
         all.sort();
         return Ok(vec![all]);
     }
     Ok(sent)
+}
+
+/// What the other partner was written since this was asked last, and what its people see of what is carried besides.
+fn compared(world: &World, people: &People, script: &Script) -> Result<Vec<String>, String> {
+    let other = 3 - script.apart;
+    // Whatever was refused, and is not compared, says nothing of that partner's either. Nor does anything name an issue of its, as both lives
+    // would alike: of what home shares it has counterparts in either.
+    sent_leaks(world, &people.written, other)?;
+    far_leaks_at(world, Sight::Apart, other)?;
+    let mut compared = taken_by(world, SIDES[other].jira);
+    if script.carried.is_more() {
+        compared.extend(seen(world, other));
+    }
+    Ok(compared)
 }
 
 /// What is played twice, with and without a partner.
@@ -143,6 +157,8 @@ struct Script {
     apart: usize,
     /// Whether the time that remains is carried.
     remaining: bool,
+    /// What is carried besides.
+    carried: Carried,
     steps: Vec<Vec<Act>>,
     policies: Option<Policies>,
     /// Whether people give a version the name of one that they renamed.
@@ -195,11 +211,12 @@ fn tells_of_others(act: &Act, owners: &[usize]) -> bool {
 }
 
 /// Plays a script with and without a partner: what is sent to the other is the same.
-pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
+pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<Compared, String> {
     // A status crosses, so none is set for what is gone.
     let policies = lives.then(|| Policies { deleted: [0, 1, 3, 4][seed as usize % 4], ..Policies::of(seed / 8 * 8) });
     let dice = Dice::new(seed);
     let (apart, remaining) = (acts_apart(seed), seed / 4 % 2 == 1);
+    let carried = Carried::of(seed, lives, apart);
     let (mut steps, mut number, mut owners) = (Vec::new(), 0, Vec::new());
     while steps.len() < 14 {
         let mut step = Vec::new();
@@ -212,6 +229,7 @@ pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
                 5 | 6 => of_copies(&dice, number, items),
                 _ => Act::any(&dice, number, items),
             };
+            let act = carried.instead(act);
             if act.column == apart && !is_private(&act, &owners, remaining)
                 || tells_of_others(&act, &owners)
                 || is_beside(&act)
@@ -226,8 +244,8 @@ pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
         }
         steps.push(step);
     }
-    let script =
-        Script { seed, apart, remaining, steps, policies, takes_names: takes_names(seed), is_swept: seed % 5 != 4 };
+    let (takes_names, is_swept) = (takes_names(seed), seed % 5 != 4);
+    let script = Script { seed, apart, remaining, carried, steps, policies, takes_names, is_swept };
     let with = sent_to_other(&script, true).await?;
     let without = sent_to_other(&script, false).await?;
     for (place, (with, without)) in with.iter().zip(&without).enumerate() {
@@ -240,7 +258,7 @@ pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
             ));
         }
     }
-    Ok(with.iter().map(Vec::len).sum())
+    Ok(Compared::of(&with, SIDES[3 - apart].jira))
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,14 +284,17 @@ async fn isolated(seeds: Vec<u64>, lives: bool) {
     if seeds.is_empty() {
         println!("skipped: two whole worlds for each seed; `scripts/test long` runs them, and JIRASYNCD_SEED=FROM-TO");
     }
-    let (mut sent, mut wrong) = (0, Vec::new());
+    let (mut sum, mut wrong) = (Compared::default(), Vec::new());
     for seed in &seeds {
         match isolation(*seed, lives).await {
-            Ok(count) => sent += count,
+            Ok(compared) => sum.add(compared),
             Err(why) => wrong.push(format!("JIRASYNCD_SEED={seed}: {why}")),
         }
     }
+    println!("{} lives with and without a partner: {sum:?}", seeds.len());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), seeds.len(), wrong.join("\n"));
     // One life alone may end with little to say.
-    assert!(seeds.len() < 3 || sent > 10, "hardly anything was sent");
+    assert!(seeds.len() < 3 || sum.sent > 10, "hardly anything was sent");
+    let carried: Vec<Carried> = seeds.iter().map(|seed| Carried::of(*seed, lives, acts_apart(*seed))).collect();
+    is_all_sent(&carried, sum);
 }

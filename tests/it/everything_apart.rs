@@ -18,12 +18,15 @@ pub(crate) struct Crossed {
     pub(crate) said: usize,
     /// Pairs of issues of which every field was compared.
     pub(crate) whole: usize,
+    /// Those of them of which also was compared who watches, and that somebody watches.
+    pub(crate) watched: usize,
 }
 
 impl Crossed {
     pub(crate) fn add(&mut self, other: Self) {
         self.said += other.said;
         self.whole += other.whole;
+        self.watched += other.watched;
     }
 }
 
@@ -55,8 +58,10 @@ pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> 
             if all[3 - partner].contains_key(name) || has_acts_that_stay(world, partner, there) {
                 continue;
             }
-            alike(world, name, &all, partner, audited)?;
+            alike(world, name, &all, (partner, carries_watchers(people, partner)), audited)?;
             found.whole += 1;
+            let is_watched = !world.jira(SIDES[0].jira).watchers(&home.key).is_empty();
+            found.watched += usize::from(is_watched && carries_watchers(people, partner));
         }
     }
     Ok(found)
@@ -99,20 +104,26 @@ fn of_the_outsider(world: &World, column: usize, view: &IssueView) -> usize {
     if column == OUTSIDER.0 { theirs.count() } else { 0 }
 }
 
-/// An issue that only home and one partner have: all fields, and links to what both have.
+/// Whether who watches is the same at home and at a partner. Nobody signs for it, so of the outsider's side none is carried.
+fn carries_watchers(people: &People, partner: usize) -> bool {
+    people.carries_watchers && partner != OUTSIDER.0
+}
+
+/// An issue that only home and one partner have: all fields, links to what both have, and who watches, where that is carried.
 fn alike(
     world: &World,
     name: &str,
     all: &[BTreeMap<String, IssueView>],
-    partner: usize,
+    (partner, carries_watchers): (usize, bool),
     audited: &Audited<'_>,
 ) -> Result<(), String> {
     let (home, there) = (&all[0][name], &all[partner][name]);
     let only_one = all[0].keys().filter(|name| !all[partner].contains_key(*name));
     let excused: BTreeSet<String> =
         only_one.chain(all[partner].keys().filter(|name| !all[0].contains_key(*name))).cloned().collect();
-    // Who watches is carried nowhere here, and no history tells whose a link out of the sync is.
-    let stays = |field: &str| field == "watchers" || field == "far" && partner == OUTSIDER.0;
+    // No history tells whose a link out of the sync is.
+    let is_unsigned = |field: &str| field == "far" && partner == OUTSIDER.0;
+    let stays = |field: &str| field == "watchers" && !carries_watchers || is_unsigned(field);
     let stays = |field: &str| stays(field) || partner == OUTSIDER.0 && is_renamed_there_alone(field, home, there);
     let told = |field: &str| stays(field) || audited.is_told(name, field, [(0, &home.key), (partner, &there.key)]);
     same((world, name), (0, home), (partner, there), (&excused, None), told)

@@ -131,6 +131,12 @@ pub(crate) struct People {
     pub(crate) takes_names: bool,
     /// Who is left out where all this happens twice, once without a partner: what that one does must then meet nothing that others do.
     pub(crate) left_out: Option<usize>,
+    /// Whether who watches is carried between partners that do not see each other, but on the side where `from` holds.
+    pub(crate) carries_watchers: bool,
+    /// Whether each side's people make one person of theirs watch and nobody else, another one than on the other sides.
+    pub(crate) each_watches_alone: bool,
+    /// Which partners share the notes of home's service desk, and home theirs.
+    pub(crate) notes: [bool; 3],
     /// The copies that people deleted.
     pub(crate) taken: Taken,
     /// The words that somebody took out of a field, having them before them; an issue that was deleted since does not show it any more.
@@ -152,6 +158,9 @@ impl People {
             moves_take_copies: false,
             takes_names: false,
             left_out: None,
+            carries_watchers: false,
+            each_watches_alone: false,
+            notes: [false; 3],
             taken: Taken::default(),
             replaced: BTreeSet::new(),
             done: BTreeMap::new(),
@@ -393,7 +402,7 @@ impl People {
                 if first.internal || self.taken.is_among(&first.body) {
                     self.taken.among.insert(scene.act.canary());
                 }
-                Ok(Some(readers(first, column)))
+                Ok(Some(self.readers(first, column)))
             }
             Talk::EditComment | Talk::NarrowComment | Talk::WidenComment => {
                 let narrows = talk == Talk::NarrowComment;
@@ -415,7 +424,7 @@ impl People {
                 }
                 let after = scene.world.jira(scene.side.jira).issue(key);
                 let after = after.and_then(|issue| issue.comments.into_iter().find(|comment| comment.id == own.id));
-                Ok(after.map(|comment| readers(&comment, column)))
+                Ok(after.map(|comment| self.readers(&comment, column)))
             }
             Talk::EditCopy => {
                 let ours = sync_user(scene.side.jira);
@@ -447,13 +456,31 @@ impl People {
                 let apart = self.sight == Sight::Apart && role.0 == DESK.0;
                 Ok(Some([false, apart, false]))
             }
-            Talk::InternalComment => who.internal_comment(key, &body).map(|_| Some([false; 3])),
+            Talk::InternalComment => who.internal_comment(key, &body).map(|_| Some(self.told_notes(column))),
         }
+    }
+
+    /// Who reads a comment of a side, were the issue itself theirs.
+    fn readers(&self, comment: &CommentView, column: usize) -> [bool; 3] {
+        let desk = comment.visibility.as_ref().is_some_and(|(_, name)| name == DESK.0) && column == 0;
+        match (comment.internal, comment.visibility.is_some()) {
+            (false, false) => [true; 3],
+            (true, false) => self.told_notes(column),
+            // What is restricted twice goes nowhere.
+            (internal, true) => [false, desk && !internal, false],
+        }
+    }
+
+    /// Who reads the notes of a side's service desk.
+    fn told_notes(&self, column: usize) -> [bool; 3] {
+        if column == 0 { self.notes } else { [self.notes[column], false, false] }
     }
 
     fn tie(&self, scene: &Scene<'_>, tie: Tie) -> Result<Option<[bool; 3]>, Refusal> {
         let (world, who, key, pick) = (scene.world, scene.who, scene.key(), scene.act.pick);
         let (side, issue) = (scene.side, scene.issue);
+        let alone = scene.act.column..scene.act.column + 1;
+        let watching: &[&str] = if self.each_watches_alone { &side.people[alone] } else { &side.people };
         match tie {
             Tie::Link => {
                 let kind = ["Blocks", "Relates"][pick % 2];
@@ -491,10 +518,10 @@ impl People {
             }
             // Nobody watches what they may not see.
             Tie::Watch if is_inside(issue) => return Ok(None),
-            Tie::Watch => who.add_watcher(key, side.people[pick % 3])?,
+            Tie::Watch => who.add_watcher(key, watching[pick % watching.len()])?,
             Tie::Unwatch => {
-                let watching = world.jira(side.jira).watchers(key);
-                let Some(name) = side.people.iter().find(|name| watching.contains(**name)) else { return Ok(None) };
+                let there = world.jira(side.jira).watchers(key);
+                let Some(name) = watching.iter().find(|name| there.contains(**name)) else { return Ok(None) };
                 who.remove_watcher(key, name)?;
             }
             Tie::Vote => {
@@ -673,11 +700,6 @@ impl Scene<'_> {
     pub(crate) fn own_log(&self) -> Option<&WorklogView> {
         self.issue.worklogs.iter().find(|work| work.author.as_deref() == Some(self.who.id()))
     }
-}
-
-fn readers(comment: &CommentView, column: usize) -> [bool; 3] {
-    let desk = comment.visibility.as_ref().is_some_and(|(_, name)| name == DESK.0) && column == 0;
-    if comment.internal || comment.visibility.is_some() { [false, desk && !comment.internal, false] } else { [true; 3] }
 }
 
 /// Who changes what somebody made: the one who made it, so that there mostly is something.

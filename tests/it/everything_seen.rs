@@ -12,7 +12,7 @@ use super::everything_acts::{Act, Talk, What};
 use super::everything_apart::crossed;
 use super::everything_audit::{Audited, equal};
 use super::everything_people::People;
-use super::everything_world::{OUTSIDER, Sight, world};
+use super::everything_world::{OUTSIDER, Sight, world, world_watched};
 
 /// Bends what stands there.
 type Bend = fn(&Person, &IssueView);
@@ -100,6 +100,27 @@ async fn what_is_otherwise_on_one_side_is_seen() {
             acme.put_back(&before);
             judged(&world, &people).await.unwrap();
         }
+    }
+}
+
+/// Who watches is the same at home and at the partner whose watching is carried, and with the other one it is nobody's business.
+#[tokio::test(start_paused = true)]
+async fn who_watches_otherwise_is_seen_where_that_is_carried() {
+    for (column, jira, is_seen) in [(1, "globex", false), (2, "initech", true)] {
+        let mut world = world_watched();
+        world.start().await;
+        let mut people = People::new(Sight::Apart);
+        people.carries_watchers = true;
+        let act = Act { number: 0, column, who: 0, what: What::Create, item: 0, pick: 162 };
+        assert!(people.act(&world, &act).unwrap(), "{act:?} was not done");
+        world.rest().await.unwrap();
+        assert_eq!(judged(&world, &people).await, Ok(0), "{jira}");
+        let key = world.jira("acme").issues()[0].key.clone();
+        let watching: Vec<String> = world.jira("acme").watchers(&key).into_iter().collect();
+        assert_eq!(watching, if is_seen { vec!["jane".to_owned()] } else { Vec::new() }, "{jira}");
+        world.person("acme", sync_user("acme")).add_watcher(&key, "omar").unwrap();
+        let why = judged(&world, &people).await.map_or_else(|why| why, |said| format!("all is well: {said}"));
+        assert_eq!(why.contains("watchers: acme"), is_seen, "{jira}: {why}");
     }
 }
 

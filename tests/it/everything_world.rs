@@ -4,6 +4,7 @@ use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, 
 
 use super::daemon_support::{THREE, World};
 use super::entities_beside;
+use super::everything_carried::Carried;
 use super::everything_derived;
 use super::everything_lives::Policies;
 
@@ -49,7 +50,9 @@ pub(crate) fn beside(what: &str, column: usize) -> String {
 pub(crate) const DESK: (&str, usize) = ("Globex desk", 1);
 /// Where `from` holds: the one of globex whose acts stay there.
 pub(crate) const OUTSIDER: (usize, usize) = (1, 2);
-const TEAM: &str = "Crossing";
+pub(crate) const TEAM: &str = "Crossing";
+/// Who watches, but on the side where `from` holds: nobody signs for it, so none of its people's would cross.
+pub(crate) const WATCHED: &str = "watchers = { from = [\"acme\", \"initech\"], on-unmapped = \"skip\" }\n";
 
 pub(crate) const PRIORITIES: [[&str; 3]; 3] =
     [["Highest", "P1", "Hoch"], ["Medium", "P3", "Mittel"], ["Low", "P4", "Niedrig"]];
@@ -251,7 +254,7 @@ fn config_of(sight: Sight, custom: &[Custom]) -> String {
     let far: Vec<String> =
         (0..3).map(|column| format!("{} = [\"{}\"]", SIDES[column].jira, beside("FAR", column))).collect();
     rows += &format!("links = {{ not-synced = {{ {} }} }}\n", far.join(", "));
-    // Nobody signs for who watches, so the configuration refuses watchers beside `from`.
+    // Nobody signs for who watches, so the configuration warns of watchers beside `from`: some lives carry them there (`WATCHED`).
     if sight == Sight::Open {
         rows += "watchers = { on-unmapped = \"skip\" }\n";
     }
@@ -344,19 +347,33 @@ pub(crate) fn world(sight: Sight) -> World {
     filled(&full(sight))
 }
 
-/// Home and two partners that do not see each other, perhaps without the time that remains.
-pub(crate) fn world_apart(policies: Option<Policies>, remaining: bool) -> World {
+/// Home and two partners that do not see each other, perhaps without the time that remains, with what a life carries besides.
+pub(crate) fn world_apart(policies: Option<Policies>, remaining: bool, carried: Carried) -> World {
     let text = full(Sight::Apart);
     let text = policies.map_or_else(|| text.clone(), |policies| with_lives(&text, policies));
-    filled(&if remaining { text } else { text.replacen("remaining-estimate = \"both\"\n", "", 1) })
+    let text = if remaining { text } else { text.replacen("remaining-estimate = \"both\"\n", "", 1) };
+    prepared_with(&carried.config(&text), |setup, column| {
+        everything_derived::enrich(setup, column);
+        carried.enrich(setup, column);
+    })
 }
 
-/// Home and two partners that do not see each other, and a row for one of home's security levels.
-pub(crate) fn world_with_levels(policies: Option<Policies>) -> World {
+/// Home and two partners that do not see each other, where who watches is carried as well.
+pub(crate) fn world_watched() -> World {
+    filled(&with_watchers(&full(Sight::Apart)))
+}
+
+fn with_watchers(config: &str) -> String {
+    config.replacen("summary = \"both\"\n", &format!("summary = \"both\"\n{WATCHED}"), 1)
+}
+
+/// Home and two partners that do not see each other, and a row for one of home's security levels; perhaps with who watches.
+pub(crate) fn world_with_levels(policies: Option<Policies>, watched: bool) -> World {
     let row = format!(
         "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
     );
     let config = full(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
+    let config = if watched { with_watchers(&config) } else { config };
     filled(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
 }
 

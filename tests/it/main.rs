@@ -319,6 +319,8 @@ mod everything_apart;
 #[cfg(test)]
 mod everything_audit;
 #[cfg(test)]
+mod everything_carried;
+#[cfg(test)]
 mod everything_derived;
 #[cfg(test)]
 mod everything_fields;
