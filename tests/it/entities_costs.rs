@@ -37,11 +37,18 @@ impl Deed {
 
 /// Set, edit and clear; none where Jira knows no such act.
 fn deeds(subject: Subject) -> [Option<Deed>; 3] {
-    // Whoever makes an issue has reported it, and made it in its project: the first value is there already.
-    let first = usize::from(matches!(subject, Subject::Reporter | Subject::Project));
-    let edit = never_edited(subject).is_none().then_some(Deed::Put(first + 1));
+    // Whoever makes an issue has reported it, and made it in its project: the first value is there already. That project is called otherwise
+    // once another issue is made in it.
+    let [set, edit] = if subject == Subject::Project {
+        [2, 1]
+    } else if subject == Subject::Reporter {
+        [1, 2]
+    } else {
+        [0, 1]
+    };
+    let edit = never_edited(subject).is_none().then_some(Deed::Put(edit));
     let clear = never_cleared(subject).is_none().then_some(Deed::Take);
-    [Some(Deed::Put(first)), edit, clear]
+    [Some(Deed::Put(set)), edit, clear]
 }
 
 /// Where it is more than one write, why.
@@ -72,7 +79,10 @@ const WHY: [(Subject, &str); 17] = [
         "a read right before each hop; an edit is told, since no hop is due where the status is the same",
     ),
     (Subject::EpicName, "set is the making of an epic; else a read right before"),
-    (Subject::Project, "it comes with an issue that is made"),
+    (
+        Subject::Project,
+        "it comes with an issue that is made; that the project is called otherwise only the full check finds, and all its issues are written, each after a read",
+    ),
     (
         Subject::SubTask,
         "set is the making of an issue; else a read right before; Data Center takes no other parent, so that is told there",
@@ -100,7 +110,8 @@ fn least(subject: Subject) -> &'static str {
         Subject::Conversion => "-, -, -",
         Subject::Resolution => "1, -, 1",
         Subject::Version | Subject::Component => "1, 1, -",
-        Subject::Project => "1, -, -",
+        // Another name of the project is written to each issue that shows it.
+        Subject::Project => "1, 9, -",
         _ => "1, 1, 1",
     }
 }
@@ -141,6 +152,7 @@ async fn cost(world: &World, (from, to): (usize, usize), subject: Subject, deed:
     // What moves no time of change is found by the full check alone.
     let is_unseen = match subject {
         Subject::Comment => matches!(deed, Deed::Take),
+        Subject::Project => matches!(deed, Deed::Put(1)),
         Subject::Watchers | Subject::Votes => true,
         _ => false,
     };
@@ -215,7 +227,7 @@ async fn each_entity_costs_what_is_published() {
         lines += &costs(&world, (from, to), &BESIDE, "").await;
     }
     for to in [1, 2] {
-        let mut world = world_of_levels(&[0, to]);
+        let mut world = world_of_levels(&[0, to], 0);
         world.start().await;
         make(&world, 0, TOKEN);
         world.rest().await.unwrap();

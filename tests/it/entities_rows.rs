@@ -10,7 +10,7 @@ use super::everything_people::Taken;
 use super::everything_people::{far, find};
 use super::everything_values::{date, element, step};
 use super::everything_world::{
-    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
+    BOARD, COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
     VERSIONS,
 };
 
@@ -335,8 +335,8 @@ impl Subject {
                 }
             },
             Self::Level => {
-                let names = if column == 0 { [LEVEL, SECRET] } else { [INSIDE, LEVEL] };
-                who.edit(key, json!({ "security": { "name": names[number % 2] } }))
+                let names = if column == 0 { [LEVEL, SECRET, BOARD] } else { [INSIDE, LEVEL, BOARD] };
+                who.edit(key, json!({ "security": { "name": names[[0, 1, 0, 2][number]] } }))
             }
             Self::Link | Self::FarLink if number > 3 => who.unlink(at.links(self == Self::FarLink)[0]),
             Self::FarLink => who.link(key, "Blocks", &far(at.world, column, "FAR", number % 3)),
