@@ -11,8 +11,9 @@ use jirasyncd::simulator::{Holder, IssueView};
 use super::daemon_support::World;
 use super::entities_beside;
 use super::entities_rows::{BESIDE, Place, Subject, all, make};
+use super::entities_told::{self, LINKED, TOLD, Told};
 use super::everything_people::find;
-use super::everything_world::{SIDES, world_beside, world_of, world_of_levels};
+use super::everything_world::{SIDES, world_beside, world_of, world_of_levels, world_told};
 
 /// From where to where.
 struct Direction {
@@ -122,6 +123,9 @@ impl Run<'_> {
         if BESIDE.contains(&subject) {
             return entities_beside::shown(subject, self.world, column, self.direction.from);
         }
+        if let Subject::Told(row) = subject {
+            return entities_told::shown(row, self.world, column, self.direction.from);
+        }
         subject.shown(self.world, column, &self.view(column))
     }
 
@@ -216,7 +220,8 @@ impl Run<'_> {
         self.forbidden(&rows).await;
         self.each(Act::Clear, from, &rows, None);
         // What was put beside it on another side is that side's to take away.
-        let beside = [Subject::File, Subject::FarLink].into_iter().filter(|row| rows.contains(row)).collect::<Vec<_>>();
+        let beside = [Subject::File, Subject::FarLink, Subject::Told(Told::Note)];
+        let beside = beside.into_iter().filter(|row| rows.contains(row)).collect::<Vec<_>>();
         for column in self.others() {
             self.each(Act::Clear, column, &beside, None);
         }
@@ -285,6 +290,19 @@ impl Run<'_> {
         here.any(|stored| subject.is_meant(&format!("{:?}", stored.problem)))
     }
 
+    /// What somebody wrote over a composed value stays and is told, unless it was composed anew after them; the next change of what it is
+    /// composed of does that.
+    async fn compose_anew(&mut self, other: usize) {
+        let row = Subject::Told(Told::Composed);
+        if self.shown(row, other) == self.shown(row, self.direction.from) {
+            return;
+        }
+        let told = self.is_told(row, other).await;
+        self.note(row, Act::Conflict, if told { Ok(()) } else { Err("nothing is told".into()) });
+        self.each(Act::Conflict, self.direction.from, &[row], Some(5));
+        self.rest().await;
+    }
+
     /// Another value on two sides within one poll: the later one stands, or both where they can.
     async fn conflict(&mut self, rows: &[Subject]) {
         let other = *self.others().last().unwrap();
@@ -296,10 +314,18 @@ impl Run<'_> {
         let later: BTreeMap<Subject, String> = rows.iter().map(|row| (*row, self.shown(*row, other))).collect();
         self.rest().await;
         self.by_hand(Act::Conflict, rows, other).await;
+        if rows.contains(&Subject::Told(Told::Composed)) {
+            self.compose_anew(other).await;
+        }
         let first_in_order = self.direction.from.min(other) == self.direction.from;
         self.equal(Act::Conflict, rows, |row, here| {
             let parts = |text: &str| text.split(&[' ', '|', ',']).map(str::to_owned).collect::<BTreeSet<String>>();
-            let stands = if matches!(row, Subject::Comment | Subject::Work) {
+            let stands = if let Subject::Told(Told::Composed) = row {
+                later[&row] != here
+            } else if let Subject::Told(Told::WayBack) = row {
+                LINKED[2..4].iter().all(|token| here.contains(*token))
+            } else if matches!(row, Subject::Comment | Subject::Work | Subject::Told(Told::Restricted | Told::Internal))
+            {
                 // What somebody writes into a copy yields to the original, and is kept.
                 first[&row] == here
             } else if matches!(row, Subject::Version | Subject::Component) {
@@ -418,6 +444,11 @@ async fn tried() -> BTreeMap<(Subject, Act, usize), Result<(), String>> {
         entities_beside::make(&world, direction.from);
         world.rest().await.unwrap();
         Run { world: &world, direction, rows: BESIDE.to_vec(), found: &mut found }.run().await;
+        let mut world = world_told(direction.columns, direction.from);
+        world.start().await;
+        entities_told::make(&world, direction.from);
+        world.rest().await.unwrap();
+        Run { world: &world, direction, rows: TOLD.to_vec(), found: &mut found }.run().await;
         // Only home's level is carried: whoever sets it is home.
         let mut world = world_of_levels(direction.columns, direction.from);
         world.start().await;
@@ -456,7 +487,7 @@ fn table(found: &BTreeMap<(Subject, Act, usize), Result<(), String>>) -> String 
         DIRECTIONS.iter().map(|direction| direction.name).chain(ACTS.map(|(_, name)| name)).collect();
     page += &format!("| what | {} |\n| --- |{}\n", heads.join(" | "), " ---: |".repeat(heads.len()));
     let mut notes: Vec<&str> = Vec::new();
-    for subject in all().into_iter().chain([Subject::Level]).chain(BESIDE) {
+    for subject in all().into_iter().chain([Subject::Level]).chain(BESIDE).chain(TOLD) {
         let passed = |wanted: &dyn Fn(Act, usize) -> bool| {
             let cells = found.iter().filter(|((row, act, place), _)| *row == subject && wanted(*act, *place));
             let cells: Vec<bool> = cells.map(|(_, result)| result.is_ok()).collect();
@@ -505,8 +536,9 @@ direction, through each act. `UPDATE=1` writes it anew, and the test fails where
 - *set*: one side gets a value or thing that it did not have; the others show the same.
 - *edit*: another value, or one more of what comes in sets.
 - *conflict*: both sides change it within one poll. The later value stands, or both where they stand side by side; what somebody
-  wrote into a copy of a comment or worklog yields to the original. Jira does not tell when a version or component was changed: of
-  two changes the one of the first side stands, and the other is told.
+  wrote into a copy of a comment or worklog yields to the original; what somebody wrote over a composed field is told, and yields to the
+  next change of what it is composed of. Jira does not tell when a version or component was changed: of two changes the one of the first
+  side stands, and the other is told.
 - *clear or delete*: it is taken away; the others show nothing of it.
 - *permission missing*: the sync user may not write it, or it is on no screen: nothing of it is written, a problem names it, all
   else goes on, and it arrives once it is allowed.
@@ -514,7 +546,8 @@ direction, through each act. `UPDATE=1` writes it anew, and the test fails where
 A number behind a count says what no REST call does, or what is for the people there to do: it is told as a problem, and it passed if that
 is so, and if all show the same once somebody did it in the browser.
 
-Security levels are tried with each side as home, since only home's are carried. A priority and a reporter are cleared as a field
-configuration allows that requires neither.
+Security levels are tried with each side as home, since only home's are carried. The links lead to the counterparts of an issue that is new
+(*set*, *edit*, *permission missing*), of two that are made on two sides at once (*conflict*), and of one that is deleted (*clear or delete*,
+with `life.deleted = \"unlink\"`). A priority and a reporter are cleared as a field configuration allows that requires neither.
 
 ";

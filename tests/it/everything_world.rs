@@ -4,6 +4,7 @@ use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, 
 
 use super::daemon_support::{THREE, World};
 use super::entities_beside;
+use super::entities_told;
 use super::everything_derived;
 use super::everything_lives::Policies;
 
@@ -382,6 +383,18 @@ pub(crate) fn world_beside(columns: &[usize], from: usize) -> World {
     let all = all.replacen("[sync.support]\n", &things, 1);
     let config = absent.fold(all, |text, (_, side)| without_side(&text, side.jira));
     prepared_with(&config, entities_beside::enrich)
+}
+
+/// The same without custom fields, and with what is told to some alone or in words of ours; a field is composed on all sides but `from`.
+pub(crate) fn world_told(columns: &[usize], from: usize) -> World {
+    let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
+    let config = absent.fold(config_of(Sight::Open, &[]), |text, (_, side)| without_side(&text, side.jira));
+    let config = config.replacen("attachments = \"both\"", entities_told::FILES_AND_LINKS, 1);
+    let rows = format!("summary = \"both\"\n{}", entities_told::row(columns, from));
+    let config = config.replacen("summary = \"both\"\n", &rows, 1);
+    let open = "[sync.support.comments]\nunrestricted = \"both\"\n";
+    let config = config.replacen(open, &format!("{open}{}", entities_told::comments(columns)), 1);
+    prepared_with(&format!("{config}{}", entities_told::LIFE), entities_told::enrich)
 }
 
 /// The same with rows for all the security levels of the side `home`, whose are carried.
