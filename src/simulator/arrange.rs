@@ -73,6 +73,12 @@ impl Jira {
         hooks::tell_of_project(state, "project_updated", project);
     }
 
+    /// What a project is called; empty where there is none of that key.
+    #[must_use]
+    pub fn project_name(&self, project: &str) -> String {
+        self.lock().state.projects.get(project).map(|project| project.name.clone()).unwrap_or_default()
+    }
+
     /// Deletes the version of that name, which no issue may hold.
     pub fn delete_version(&self, project: &str, name: &str) {
         let mut inside = self.lock();

@@ -11,8 +11,9 @@ use jirasyncd::simulator::{Holder, IssueView};
 use super::daemon_support::World;
 use super::entities_beside;
 use super::entities_rows::{BESIDE, Place, Subject, all, make};
+use super::entities_told::{self, LINKED, TOLD, Told};
 use super::everything_people::find;
-use super::everything_world::{SIDES, world_beside, world_of, world_of_levels};
+use super::everything_world::{SIDES, world_beside, world_of, world_of_levels, world_told};
 
 /// From where to where.
 struct Direction {
@@ -62,18 +63,12 @@ fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
         (Subject::Summary, Act::Clear) => Some("an issue has a summary: Jira answers 400 to an empty one"),
         (Subject::Type, Act::Clear) => Some("an issue always has a type"),
         (Subject::Status, Act::Clear) => Some("an issue is always in a status of its workflow"),
-        (Subject::Reporter, Act::Clear) => Some("the usual field configuration requires a reporter"),
-        (Subject::Priority, Act::Clear) => Some("the usual field configuration requires a priority"),
         (Subject::Remaining, Act::Clear) => Some("Jira counts no estimate as one of no time"),
-        (Subject::Level, Act::Conflict) => Some(ONLY_HOME),
         (Subject::SubTask, Act::Clear) => Some("a sub-task is never without a parent"),
         (Subject::Conversion, Act::Edit) => Some("an issue is a sub-task or it is none"),
         (Subject::Conversion, Act::Forbidden) => Some("nobody may convert an issue over REST, whatever they may else"),
         (Subject::Votes, Act::Conflict) => Some(READ_VOTES),
         (Subject::Project, Act::Clear) => Some("an issue is always in a project"),
-        (Subject::Project, Act::Edit) => {
-            Some("another project is a move: `life.moved` says what becomes of its counterparts")
-        }
         (Subject::Project, Act::Conflict) => Some("no edit over REST moves an issue, so its project is only read"),
         _ => None,
     }
@@ -97,12 +92,13 @@ fn asks_for_hands(subject: Subject, act: Act, columns: &[usize]) -> Option<&'sta
         (Subject::Version | Subject::Component, Act::Clear) => Some(
             "a deletion rewrites the issues of its project (`removeAndSwap`, `moveIssuesTo`), so nobody's is carried",
         ),
+        (Subject::Level, Act::Conflict) => Some(
+            "a security level says whom its own Jira shows an issue to (404 for everybody else): what people of another side than home \
+             set keeps their issue apart until they take it away",
+        ),
         _ => None,
     }
 }
-
-/// Why a row is not tried from a side.
-const ONLY_HOME: &str = "only home's security levels cross: another side's keeps it apart, and is let be";
 
 const TOKEN: &str = "Item";
 
@@ -126,6 +122,9 @@ impl Run<'_> {
     fn shown(&self, subject: Subject, column: usize) -> String {
         if BESIDE.contains(&subject) {
             return entities_beside::shown(subject, self.world, column, self.direction.from);
+        }
+        if let Subject::Told(row) = subject {
+            return entities_told::shown(row, self.world, column, self.direction.from);
         }
         subject.shown(self.world, column, &self.view(column))
     }
@@ -221,7 +220,8 @@ impl Run<'_> {
         self.forbidden(&rows).await;
         self.each(Act::Clear, from, &rows, None);
         // What was put beside it on another side is that side's to take away.
-        let beside = [Subject::File, Subject::FarLink].into_iter().filter(|row| rows.contains(row)).collect::<Vec<_>>();
+        let beside = [Subject::File, Subject::FarLink, Subject::Told(Told::Note)];
+        let beside = beside.into_iter().filter(|row| rows.contains(row)).collect::<Vec<_>>();
         for column in self.others() {
             self.each(Act::Clear, column, &beside, None);
         }
@@ -234,7 +234,7 @@ impl Run<'_> {
         );
     }
 
-    /// Home's security levels, which nothing else goes beside.
+    /// The security levels of the side that is home, which nothing else goes beside.
     async fn levels(&mut self) {
         let (rows, from) = ([Subject::Level], self.direction.from);
         self.each(Act::Set, from, &rows, Some(0));
@@ -243,8 +243,9 @@ impl Run<'_> {
         self.each(Act::Edit, from, &rows, Some(1));
         self.rest().await;
         self.equal(Act::Edit, &rows, |_, _| Ok(()));
+        self.levels_meet(&rows).await;
         self.forbid(&["SET_ISSUE_SECURITY"], &[]);
-        self.waits(&rows, 2).await;
+        self.waits(&rows, 1).await;
         self.allow(&["SET_ISSUE_SECURITY"]);
         self.world.pass(7_200).await;
         self.rest().await;
@@ -258,6 +259,50 @@ impl Run<'_> {
         );
     }
 
+    /// Home's level becomes another one, and somebody elsewhere sets their own within the same poll: theirs is let be and told, until they
+    /// take it away.
+    async fn levels_meet(&mut self, rows: &[Subject]) {
+        let (row, other) = (Subject::Level, *self.others().last().unwrap());
+        self.each(Act::Conflict, self.direction.from, rows, Some(2));
+        self.world.pass(3).await;
+        self.each(Act::Conflict, other, rows, Some(3));
+        let own = self.shown(row, other);
+        self.rest().await;
+        let (told, now) = (self.is_told(row, other).await, self.shown(row, other));
+        let result = if told && now == own { Ok(()) } else { Err(format!("told: {told}; `{own}` became `{now}`")) };
+        self.note(row, Act::Conflict, result);
+        self.each(Act::Conflict, other, rows, None);
+        self.rest().await;
+        if self.is_told(row, other).await {
+            self.note(row, Act::Conflict, Err("it is told still".into()));
+        }
+        self.equal(
+            Act::Conflict,
+            rows,
+            |_, here| if here.is_empty() { Err("nothing is shown".into()) } else { Ok(()) },
+        );
+    }
+
+    /// Whether a problem of a side is about a row.
+    async fn is_told(&self, subject: Subject, column: usize) -> bool {
+        let problems = self.world.daemon().store().problems(1_000).await.unwrap();
+        let mut here = problems.iter().filter(|stored| stored.problem.side.as_str() == SIDES[column].jira);
+        here.any(|stored| subject.is_meant(&format!("{:?}", stored.problem)))
+    }
+
+    /// What somebody wrote over a composed value stays and is told, unless it was composed anew after them; the next change of what it is
+    /// composed of does that.
+    async fn compose_anew(&mut self, other: usize) {
+        let row = Subject::Told(Told::Composed);
+        if self.shown(row, other) == self.shown(row, self.direction.from) {
+            return;
+        }
+        let told = self.is_told(row, other).await;
+        self.note(row, Act::Conflict, if told { Ok(()) } else { Err("nothing is told".into()) });
+        self.each(Act::Conflict, self.direction.from, &[row], Some(5));
+        self.rest().await;
+    }
+
     /// Another value on two sides within one poll: the later one stands, or both where they can.
     async fn conflict(&mut self, rows: &[Subject]) {
         let other = *self.others().last().unwrap();
@@ -269,10 +314,18 @@ impl Run<'_> {
         let later: BTreeMap<Subject, String> = rows.iter().map(|row| (*row, self.shown(*row, other))).collect();
         self.rest().await;
         self.by_hand(Act::Conflict, rows, other).await;
+        if rows.contains(&Subject::Told(Told::Composed)) {
+            self.compose_anew(other).await;
+        }
         let first_in_order = self.direction.from.min(other) == self.direction.from;
         self.equal(Act::Conflict, rows, |row, here| {
             let parts = |text: &str| text.split(&[' ', '|', ',']).map(str::to_owned).collect::<BTreeSet<String>>();
-            let stands = if matches!(row, Subject::Comment | Subject::Work) {
+            let stands = if let Subject::Told(Told::Composed) = row {
+                later[&row] != here
+            } else if let Subject::Told(Told::WayBack) = row {
+                LINKED[2..4].iter().all(|token| here.contains(*token))
+            } else if matches!(row, Subject::Comment | Subject::Work | Subject::Told(Told::Restricted | Told::Internal))
+            {
                 // What somebody writes into a copy yields to the original, and is kept.
                 first[&row] == here
             } else if matches!(row, Subject::Version | Subject::Component) {
@@ -391,13 +444,17 @@ async fn tried() -> BTreeMap<(Subject, Act, usize), Result<(), String>> {
         entities_beside::make(&world, direction.from);
         world.rest().await.unwrap();
         Run { world: &world, direction, rows: BESIDE.to_vec(), found: &mut found }.run().await;
-        if direction.from == 0 {
-            let mut world = world_of_levels(direction.columns);
-            world.start().await;
-            make(&world, direction.from, TOKEN);
-            world.rest().await.unwrap();
-            Run { world: &world, direction, rows: vec![Subject::Level], found: &mut found }.levels().await;
-        }
+        let mut world = world_told(direction.columns, direction.from);
+        world.start().await;
+        entities_told::make(&world, direction.from);
+        world.rest().await.unwrap();
+        Run { world: &world, direction, rows: TOLD.to_vec(), found: &mut found }.run().await;
+        // Only home's level is carried: whoever sets it is home.
+        let mut world = world_of_levels(direction.columns, direction.from);
+        world.start().await;
+        make(&world, direction.from, TOKEN);
+        world.rest().await.unwrap();
+        Run { world: &world, direction, rows: vec![Subject::Level], found: &mut found }.levels().await;
         all_found.extend(found.into_iter().map(|((subject, act), result)| ((subject, act, place), result)));
     }
     all_found
@@ -430,7 +487,7 @@ fn table(found: &BTreeMap<(Subject, Act, usize), Result<(), String>>) -> String 
         DIRECTIONS.iter().map(|direction| direction.name).chain(ACTS.map(|(_, name)| name)).collect();
     page += &format!("| what | {} |\n| --- |{}\n", heads.join(" | "), " ---: |".repeat(heads.len()));
     let mut notes: Vec<&str> = Vec::new();
-    for subject in all().into_iter().chain([Subject::Level]).chain(BESIDE) {
+    for subject in all().into_iter().chain([Subject::Level]).chain(BESIDE).chain(TOLD) {
         let passed = |wanted: &dyn Fn(Act, usize) -> bool| {
             let cells = found.iter().filter(|((row, act, place), _)| *row == subject && wanted(*act, *place));
             let cells: Vec<bool> = cells.map(|(_, result)| result.is_ok()).collect();
@@ -451,9 +508,8 @@ fn table(found: &BTreeMap<(Subject, Act, usize), Result<(), String>>) -> String 
                 (None, Some(hands)) => format!("{good} of {all} {}", noted(hands)),
                 (None, None) => format!("{good} of {all}"),
             };
-        for (place, direction) in DIRECTIONS.iter().enumerate() {
-            let why = (subject == Subject::Level && direction.from != 0).then_some(ONLY_HOME);
-            cells.push(cell(why, None, passed(&|_, there| there == place)));
+        for place in 0..DIRECTIONS.len() {
+            cells.push(cell(None, None, passed(&|_, there| there == place)));
         }
         for (act, _) in ACTS {
             cells.push(cell(
@@ -480,13 +536,18 @@ direction, through each act. `UPDATE=1` writes it anew, and the test fails where
 - *set*: one side gets a value or thing that it did not have; the others show the same.
 - *edit*: another value, or one more of what comes in sets.
 - *conflict*: both sides change it within one poll. The later value stands, or both where they stand side by side; what somebody
-  wrote into a copy of a comment or worklog yields to the original. Jira does not tell when a version or component was changed: of
-  two changes the one of the first side stands, and the other is told.
+  wrote into a copy of a comment or worklog yields to the original; what somebody wrote over a composed field is told, and yields to the
+  next change of what it is composed of. Jira does not tell when a version or component was changed: of two changes the one of the first
+  side stands, and the other is told.
 - *clear or delete*: it is taken away; the others show nothing of it.
 - *permission missing*: the sync user may not write it, or it is on no screen: nothing of it is written, a problem names it, all
   else goes on, and it arrives once it is allowed.
 
-A number behind a count says what no REST call does: it is told as a problem, and it passed if that is so, and if nothing is told
-any more once somebody did it in the browser.
+A number behind a count says what no REST call does, or what is for the people there to do: it is told as a problem, and it passed if that
+is so, and if all show the same once somebody did it in the browser.
+
+Security levels are tried with each side as home, since only home's are carried. The links lead to the counterparts of an issue that is new
+(*set*, *edit*, *permission missing*), of two that are made on two sides at once (*conflict*), and of one that is deleted (*clear or delete*,
+with `life.deleted = \"unlink\"`). A priority and a reporter are cleared as a field configuration allows that requires neither.
 
 ";

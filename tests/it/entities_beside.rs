@@ -166,7 +166,7 @@ pub(crate) fn shown(subject: Subject, world: &World, column: usize, from: usize)
             place.map_or(name, |place| REQUESTS[place][0].to_owned())
         }
         Subject::Project => listed(&["Item", FRESH], &|token| {
-            let project = || issue(token).map(|_| PROJECTS[column].to_owned()).unwrap_or_default();
+            let project = || issue(token).map(|_| jira.project_name(SIDES[column].project)).unwrap_or_default();
             if column == from { project() } else { field(token, &Own::Origin.id(column)) }
         }),
         Subject::Version | Subject::Component => {
@@ -237,6 +237,11 @@ pub(crate) fn put(subject: Subject, at: &Place<'_>, number: usize) -> Result<(),
         }
         // It has one from the beginning.
         Subject::Project if number == 0 => Ok(()),
+        // An administrator calls it otherwise: Jira logs that in no issue.
+        Subject::Project if number == 1 => {
+            world.jira(side.jira).rename_project(side.project, &format!("{} now", PROJECTS[column]));
+            Ok(())
+        }
         Subject::Project => who.create(side.project, side.types[1], json!({ "summary": FRESH })).map(drop),
         Subject::Version | Subject::Component => {
             let known = things(world, column, subject);

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::daemon_support::World;
 use super::entities_beside;
+use super::entities_told::{self, Told};
 use super::everything_audit::{comments, files, shown, worklogs};
 use super::everything_people::Taken;
 use super::everything_people::{far, find};
 use super::everything_values::{date, element, step};
 use super::everything_world::{
-    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
+    BOARD, COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
     VERSIONS,
 };
 
@@ -51,6 +52,8 @@ pub(crate) enum Subject {
     Project,
     Version,
     Component,
+    /// What is told in words of ours, or to some readers alone, see `entities_told`.
+    Told(Told),
 }
 
 /// The rows with items of their own, see `entities_beside`.
@@ -130,6 +133,7 @@ impl Subject {
             Self::Project => "project, read",
             Self::Version => "versions of a project",
             Self::Component => "components of a project",
+            Self::Told(row) => row.title(),
         }
     }
 
@@ -164,7 +168,8 @@ impl Subject {
             | Self::Request
             | Self::Project
             | Self::Version
-            | Self::Component => return None,
+            | Self::Component
+            | Self::Told(_) => return None,
         };
         Some(name.to_owned())
     }
@@ -192,6 +197,7 @@ impl Subject {
             Self::Project => &["origin"],
             Self::Version => &["version"],
             Self::Component => &["component"],
+            Self::Told(row) => row.words(),
             Self::Watchers => &["watch"],
             Self::Status => &["status", "transition"],
             Self::Summary
@@ -222,6 +228,7 @@ impl Subject {
                 | Self::Link
                 | Self::FarLink
                 | Self::Watchers
+                | Self::Told(Told::Note)
         )
     }
 
@@ -257,7 +264,8 @@ impl Subject {
             | Self::Request
             | Self::Project
             | Self::Version
-            | Self::Component => String::new(),
+            | Self::Component
+            | Self::Told(_) => String::new(),
             // What the row of the levels' world says.
             Self::Level => match (column, raw(view, "security").as_str()) {
                 (0, level) => level.to_owned(),
@@ -335,8 +343,8 @@ impl Subject {
                 }
             },
             Self::Level => {
-                let names = if column == 0 { [LEVEL, SECRET] } else { [INSIDE, LEVEL] };
-                who.edit(key, json!({ "security": { "name": names[number % 2] } }))
+                let names = if column == 0 { [LEVEL, SECRET, BOARD] } else { [INSIDE, LEVEL, BOARD] };
+                who.edit(key, json!({ "security": { "name": names[[0, 1, 0, 2][number]] } }))
             }
             Self::Link | Self::FarLink if number > 3 => who.unlink(at.links(self == Self::FarLink)[0]),
             Self::FarLink => who.link(key, "Blocks", &far(at.world, column, "FAR", number % 3)),
@@ -355,6 +363,7 @@ impl Subject {
             | Self::Project
             | Self::Version
             | Self::Component => entities_beside::put(self, at, number),
+            Self::Told(row) => entities_told::put(row, at, number),
             // Whoever makes it or comments on it watches anyway.
             Self::Watchers => match number {
                 1 | 4 => who.remove_watcher(key, SIDES[column].people[2]),
@@ -393,6 +402,7 @@ impl Subject {
             | Self::Project
             | Self::Version
             | Self::Component => entities_beside::take(self, at),
+            Self::Told(row) => entities_told::take(row, at),
             Self::Type
             | Self::Summary
             | Self::Description

@@ -188,7 +188,7 @@ impl Audited<'_> {
     pub(crate) fn is_told(&self, name: &str, field: &str, two: [(usize, &str); 2]) -> bool {
         let fields: &[&str] = match field {
             "issuetype" | "parent" if self.fates.of(name).converted => &["issue-type", "parent"],
-            // Only a transition sets a resolution (docs/entities.md, 8), and a request type is of one type of issue.
+            // Only a transition sets a resolution (docs/entities.md), and a request type is of one type of issue.
             "resolution" => &["resolution"],
             "request" => &["request"],
             "components" if self.has_lost_stock => &["components"],

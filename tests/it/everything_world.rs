@@ -4,6 +4,7 @@ use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, 
 
 use super::daemon_support::{THREE, World};
 use super::entities_beside;
+use super::entities_told;
 use super::everything_carried::Carried;
 use super::everything_derived;
 use super::everything_lives::Policies;
@@ -71,6 +72,8 @@ pub(crate) const LEVEL: &str = "Staff";
 pub(crate) const SECRET: &str = "Secret";
 /// What a partner calls home's level where a row has it. Only those in the role see what has it.
 pub(crate) const INSIDE: &str = "Inside";
+/// A level that is called the same everywhere, where all levels have a row.
+pub(crate) const BOARD: &str = "Board";
 /// The label that takes an issue out of the clauses of the world where issues have a life.
 pub(crate) const PARKED: &str = "share-parked";
 pub(crate) const EPIC_LINK: &str = "customfield_10100";
@@ -399,15 +402,29 @@ pub(crate) fn world_beside(columns: &[usize], from: usize) -> World {
     prepared_with(&config, entities_beside::enrich)
 }
 
-/// The same with rows for all of home's security levels.
-pub(crate) fn world_of_levels(columns: &[usize]) -> World {
+/// The same without custom fields, and with what is told to some alone or in words of ours; a field is composed on all sides but `from`.
+pub(crate) fn world_told(columns: &[usize], from: usize) -> World {
     let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
-    let row = format!(
-        "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }}, \
-         {{ acme = \"{SECRET}\", globex = \"{LEVEL}\", initech = \"{LEVEL}\" }} ] }}\n"
-    );
+    let config = absent.fold(config_of(Sight::Open, &[]), |text, (_, side)| without_side(&text, side.jira));
+    let config = config.replacen("attachments = \"both\"", entities_told::FILES_AND_LINKS, 1);
+    let rows = format!("summary = \"both\"\n{}", entities_told::row(columns, from));
+    let config = config.replacen("summary = \"both\"\n", &rows, 1);
+    let open = "[sync.support.comments]\nunrestricted = \"both\"\n";
+    let config = config.replacen(open, &format!("{open}{}", entities_told::comments(columns)), 1);
+    prepared_with(&format!("{config}{}", entities_told::LIFE), entities_told::enrich)
+}
+
+/// The same with rows for all the security levels of the side `home`, whose are carried.
+pub(crate) fn world_of_levels(columns: &[usize], home: usize) -> World {
+    let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
+    let names = [[LEVEL, INSIDE], [SECRET, LEVEL], [BOARD, BOARD]];
+    let names =
+        names.map(|[acme, other]| format!("{{ acme = \"{acme}\", globex = \"{other}\", initech = \"{other}\" }}"));
+    let row = format!("summary = \"both\"\nsecurity = {{ values = [ {} ] }}\n", names.join(", "));
     let all = config(Sight::Open).replacen("summary = \"both\"\n", &row, 1);
-    prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
+    let all = all.replacen("home = \"acme\"", &format!("home = \"{}\"", SIDES[home].jira), 1);
+    let config = absent.fold(all, |text, (_, side)| without_side(&text, side.jira));
+    prepared_with(&config, |setup, _| setup.projects[0].security_levels.push(BOARD.to_owned()))
 }
 
 /// All that can be carried, also what the tables of docs/entities.md have worlds of their own for.

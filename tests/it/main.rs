@@ -313,6 +313,8 @@ mod entities_costs;
 #[cfg(test)]
 mod entities_rows;
 #[cfg(test)]
+mod entities_told;
+#[cfg(test)]
 mod everything_acts;
 #[cfg(test)]
 mod everything_apart;
