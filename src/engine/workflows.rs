@@ -186,7 +186,7 @@ fn judge(
                 stuck.join(", "),
                 goal.join("` or `")
             );
-            let remedy = "let the sync user pass the transitions that lead there; else such a status is a problem of each issue, and all else goes on";
+            let remedy = "let the sync user pass the transitions that lead there: conditions of that workflow may ask for Resolve Issues (RESOLVE_ISSUES) or Close Issues (CLOSE_ISSUES); else such a status is a problem of each issue, and all else goes on";
             let ask = format!(
                 "let that account pass, in project {}, transitions that lead issues of type `{issue_type}` from {} to `{}`",
                 side.project,

@@ -6,8 +6,8 @@ use super::{Place, Vocabulary, vocabulary};
 use crate::model::catalog::Shape;
 use crate::model::ids::AccountId;
 use crate::model::issue::{Named, NativeValue, Person};
-use crate::model::right::{Function, Right, there};
-use crate::model::settings::{FieldKind, OnUnmapped};
+use crate::model::right::{Function, Right, needed, there};
+use crate::model::settings::{FieldKind, Kind, OnUnmapped};
 use crate::model::value::Value;
 
 /// Jira's limit for one line of text, in characters.
@@ -106,7 +106,9 @@ fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
 fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let cells = names_on(place.table(), place.side, shared);
     let found = cells.iter().find_map(|cell| place.catalog.people.get(*cell));
-    let mut why = no_row(place, shared);
+    let named = cells.first().filter(|_| found.is_none() && !place.table().rows.is_empty());
+    let named = named.filter(|_| without_row(shared).is_none());
+    let mut why = named.map_or_else(|| no_row(place, shared), |cell| nobody_found(place, cell));
     if let (None, Some(account)) = (found, own_account(place, shared)) {
         let account = AccountId::new(account);
         return Ok(NativeValue::Person(Person { display_name: account.to_string(), account, email: None }));
@@ -186,6 +188,29 @@ fn taken(place: &Place<'_>, name: &str) -> Unmappable {
         ),
         remedy: "if it is not made within minutes, give that other one another name there".to_owned(),
         may_pass: true,
+    }
+}
+
+/// Somebody whom the map names there, and whom that Jira does not show.
+fn nobody_found(place: &Place<'_>, cell: &str) -> Unmappable {
+    // Data Center finds people by their names, whoever asks.
+    let by_address = place.catalog.kind == Some(Kind::Cloud) && cell.contains('@');
+    let remedy = if by_address {
+        let needed = needed(place.sync, place.side, Function::People, &[Right::BrowseUsers]);
+        format!(
+            "{needed}: give it that and restart, or correct their row in `sync.{}.map.users`; of whom hides an address Cloud tells none: write the account id",
+            place.sync.id
+        )
+    } else {
+        format!("correct their row in `sync.{}.map.users`", place.sync.id)
+    };
+    Unmappable {
+        why: format!(
+            "nobody is found on side `{}` as `{cell}`, who is to stand in field `{}`",
+            place.side, place.row.name
+        ),
+        remedy,
+        may_pass: false,
     }
 }
 

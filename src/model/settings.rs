@@ -225,7 +225,7 @@ pub enum UnknownCopies {
     Leave,
 }
 
-/// What to make of an entry by the sync user without our tag.
+/// What to make of an entry by the sync user without our tag, and of what a workflow function adds to one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SideEffects {

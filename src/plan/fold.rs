@@ -245,9 +245,9 @@ pub(super) fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, obser
         match by_value(draft, row, side, value.as_ref(), step.by) {
             By::Person if is_planted(Bug::CheckAfterSkipped) && next.is_some_and(|(next, _)| next.by != By::Person) => {
             }
-            By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
+            By::Us(operation) => our_step(draft, row, side, operation, value, step),
             By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
-                Some(operation) => our_step(draft, row, side, operation, value, step.entry.id),
+                Some(operation) => our_step(draft, row, side, operation, value, step),
                 None => side_effect(draft, row, side, value, step),
             },
             By::Person => {
@@ -351,7 +351,7 @@ fn our_step(
     side: &SideId,
     operation: OperationId,
     value: Option<Value>,
-    entry: EntryId,
+    step: &Step,
 ) {
     draft.plan.seen.push(operation);
     let intent = draft.input.intents.iter().find(|intent| intent.id == operation);
@@ -374,15 +374,16 @@ fn our_step(
             // Not joined: what we overwrote unknowing is not to be seen there any more.
             base.acts = acts;
             if !kept {
-                base.side_effect = Some(entry);
+                base.side_effect = Some(step.entry.id);
             }
         }
         // Ours, and the state forgot it: nobody knows what was told by it.
         (None, Some(value)) if intent.is_none() => observe(base, value),
-        // A post-function in the same entry: under our tag, but not our doing.
+        // A post-function in the same entry: under our tag, but not our doing. Levels are put back by rules of their own.
         (None, Some(value)) => {
-            observe(base, value);
-            base.side_effect = Some(entry);
+            let setting = draft.input.sync.side(side).map(|side| side.side_effects);
+            let setting = setting.filter(|_| row.name.as_str() != super::levels::ROW);
+            by_setting(draft, row, side, value, step, setting.unwrap_or(SideEffects::Accept));
         }
         (None, None) => {}
     }
@@ -449,19 +450,24 @@ pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
     let sync = draft.input.sync;
     // A tag that is not this sync's is another's of ours: its write is nobody's act.
     let ours_elsewhere = step.entry.tag.is_some();
-    let policy =
+    let setting =
         sync.side(side).map(|side| side.side_effects).filter(|_| !ours_elsewhere).unwrap_or(SideEffects::Accept);
-    let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
     if row.name.as_str() == super::levels::ROW && !row.from.contains(side) {
         change(draft, row, side, value, step.entry.created, None, step.entry.author.as_ref());
         return;
     }
+    by_setting(draft, row, side, value, step, setting);
+}
+
+/// What a side effect comes to under a setting.
+fn by_setting(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Value, step: &Step, setting: SideEffects) {
+    let told = super::agreed_for(&draft.plan.item, draft.input.sync, row, side).map(|agreed| agreed.acts.clone());
     let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
     else {
         return;
     };
     let counted = base.counted + 1;
-    match policy {
+    match setting {
         SideEffects::Count if counted <= MOST_COUNTED && row.from.contains(side) => {
             change(draft, row, side, value, step.entry.created, None, step.entry.author.as_ref());
             if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|r| r.bases.get_mut(&row.name)) {

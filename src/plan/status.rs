@@ -6,16 +6,24 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::targets::{held_as, is_set_by_hops};
 use super::{Draft, Wanted, agreed_for, place};
 use crate::mapping::{Place, names_on, outbound, path_on};
-use crate::model::hub::Agreed;
+use crate::model::hub::{Acts, Agreed};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, TransitionOffer};
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, Intent, IntentState, NativeWrite, Operation};
 use crate::model::right::{Function, Right, needed};
 use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
 /// Hops of the longest way that is taken.
 const LONGEST_WAY: usize = 5;
+
+/// Where an issue stands on its way.
+struct Stands<'s> {
+    status: &'s str,
+    issue_type: &'s str,
+    /// What it came through by our own hops.
+    through: BTreeSet<&'s str>,
+}
 
 /// Plans one hop towards the agreed status.
 ///
@@ -54,11 +62,18 @@ pub(super) fn hop(
         return Err((format!("Jira offers the sync user no transition from `{now}`"), remedy));
     }
     let path = path_on(table, side, shared);
-    let Some((offer, onward)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
+    let found = {
+        let through = come_through(draft, side, &agreed.acts, &now);
+        let stands = Stands { status: &now, issue_type: &issue_type, through };
+        next(draft, side, offers, &goals, path, &stands)
+    };
+    let Some((offer, onward)) = found else {
         let goal = goals.first().cloned().unwrap_or_default();
         draft.plan.stuck.insert(side.clone());
+        let asked = [Right::ResolveIssues, Right::CloseIssues];
+        let needed = needed(draft.input.sync, side, Function::Statuses, &asked);
         let remedy = format!(
-            "add `path = {{ {side} = [\"…\", \"{goal}\"] }}` to the row of `{shared}` in `map.status`, or move one issue there by hand once"
+            "add `path = {{ {side} = [\"…\", \"{goal}\"] }}` to the row of `{shared}` in `map.status`, or move one issue there by hand once; where conditions of that workflow ask for them, {needed}"
         );
         return Err((format!("no way is known from `{now}` to `{goal}`"), remedy));
     };
@@ -184,8 +199,7 @@ fn next<'o>(
     offers: &'o [TransitionOffer],
     goals: &[String],
     path: &[String],
-    now: &str,
-    issue_type: &str,
+    stands: &Stands<'_>,
 ) -> Option<(&'o TransitionOffer, Vec<String>)> {
     let offered = |name: &str| {
         // Of several ways to one status the one that asks for nothing goes first.
@@ -195,13 +209,34 @@ fn next<'o>(
     if let Some(offer) = goals.iter().find_map(|goal| offered(goal)) {
         return Some((offer, Vec::new()));
     }
-    let after = path.iter().position(|status| status == now).map_or(0, |index| index + 1);
+    let after = path.iter().position(|status| status == stands.status).map_or(0, |index| index + 1);
     if let Some(offer) = path.get(after).and_then(|status| offered(status)) {
         return Some((offer, path.get(after + 1..).unwrap_or_default().to_vec()));
     }
-    let mut way = way(draft, side, offers, goals, now, issue_type)?.into_iter();
+    let mut way = way(draft, side, offers, goals, stands)?.into_iter();
     let offer = offered(&way.next()?)?;
     Some((offer, way.collect()))
+}
+
+/// The statuses that our own hops came through to the one where the issue stands, on the way to what is agreed now. A way back into one of them
+/// leads round and round: what leads on from there is what others are offered.
+fn come_through<'a>(draft: &Draft<'a>, side: &SideId, acts: &Acts, now: &str) -> BTreeSet<&'a str> {
+    let mut through = BTreeSet::new();
+    let mut stood = now;
+    let is_done = |intent: &&Intent| !matches!(intent.state, IntentState::Void(_));
+    let of_side = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
+    let mut newest_first: Vec<&Intent> = of_side.filter(is_done).collect();
+    newest_first.sort_by_key(|intent| std::cmp::Reverse((intent.opened, intent.id)));
+    for intent in newest_first {
+        let Action::Transition { from, to, last, acts: carried, .. } = &intent.operation.action else { continue };
+        // Whoever else moved it meanwhile began another way.
+        if *last || carried != acts || to != stood {
+            break;
+        }
+        through.insert(from.as_str());
+        stood = from.as_str();
+    }
+    through
 }
 
 /// The shortest known way to a goal: its stops, the goal last.
@@ -210,11 +245,11 @@ fn way(
     side: &SideId,
     offers: &[TransitionOffer],
     goals: &[String],
-    now: &str,
-    issue_type: &str,
+    stands: &Stands<'_>,
 ) -> Option<Vec<String>> {
     let workflow = draft.input.workflows.get(side)?;
-    let mut seen: BTreeSet<&str> = BTreeSet::from([now]);
+    let mut seen: BTreeSet<&str> = stands.through.clone();
+    seen.insert(stands.status);
     let mut queue: VecDeque<Vec<&str>> = VecDeque::new();
     let mut firsts: Vec<&str> = offers.iter().map(|offer| offer.to.name.as_str()).collect();
     firsts.sort_unstable();
@@ -225,7 +260,7 @@ fn way(
             return Some(stops.into_iter().map(str::to_owned).collect());
         }
         if stops.len() < LONGEST_WAY {
-            for next in workflow.from(issue_type, status) {
+            for next in workflow.from(stands.issue_type, status) {
                 if seen.insert(next) {
                     queue.push_back(stops.iter().copied().chain([next]).collect());
                 }

@@ -138,3 +138,45 @@ async fn an_issue_that_is_shown_without_transitions_is_told_and_not_asked_for_wi
     assert_eq!(world.field("globex", "Item", "status"), "Working");
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+/// Others close issues from every status, and the sync user from none: each status then seems to lead on from the other.
+#[tokio::test(start_paused = true)]
+async fn a_transition_that_only_others_are_offered_is_not_looked_for_in_circles() {
+    let mut world = World::of(&two(), |setups| {
+        let edges = &mut setups.get_mut("acme").unwrap().projects[0].transitions;
+        for edge in edges.iter_mut().filter(|edge| edge.to == "Done") {
+            edge.needs.insert("CLOSE_ISSUES".to_owned());
+        }
+    });
+    let jane = world.person("acme", "jane");
+    world.jira("acme").set_permission("SUP", "CLOSE_ISSUES", &[Holder::User(jane.id().to_owned())]);
+    world.start().await;
+    for over in [false, true] {
+        let key = create(&world, "SUP", &format!("Shown {over}"), &[]);
+        if over {
+            jane.transition(&key, "In Progress").unwrap();
+        }
+        jane.transition(&key, "Done").unwrap();
+    }
+    let key = create(&world, "SUP", "Item", &[]);
+    world.rest().await.unwrap();
+    let (jdoe, there) = (world.person("globex", "jdoe"), world.issue("globex", "Item").key);
+    jdoe.transition(&there, "Working").unwrap();
+    jdoe.transition(&there, "Closed").unwrap();
+    world.intervals(20).await;
+    world.rest().await.unwrap();
+    let hops = || ours("acme", &world.issue("acme", "Item"));
+    let made = hops();
+    assert!(made <= 2, "it went round and round: {:?}", world.issue("acme", "Item").history);
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("no way is known from"), "{problems:?}");
+    world.pass(7_200).await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(hops(), made);
+    world.jira("acme").set_permission("SUP", "CLOSE_ISSUES", &[Holder::LoggedIn]);
+    edit(&world, "acme", "jane", &key, "Item, again");
+    world.rest().await.unwrap();
+    assert_eq!(world.field("acme", "Item", "status"), "Done");
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}

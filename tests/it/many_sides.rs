@@ -11,17 +11,17 @@ use jirasyncd::simulator::{
 };
 use serde_json::json;
 
-use super::daemon_audit::sync_user;
+use super::daemon_audit::{sync_user, token as token_of};
 use super::daemon_support::{THREE, World};
 use super::everything_world::{PRIORITIES, STATUSES};
 use super::fault_counts::{FaultCounts, Troubles};
-use super::many_sides_audit::judge;
+use super::many_sides_audit::{is_a_functions, judge};
 use super::many_sides_people::{Act, Ledger, Scene};
 use super::random_life::{A_LONG_RUN, Life, is_lived_twice, seeds, told, told_by_webhooks};
 
 /// Of an ordinary run: three, four and five sides on three Jiras, and six sides on six; the third and the last of these see home alone. And one
-/// that found something (docs/proof.md).
-const FEW: [u64; 6] = [0, 2, 3, 34, 39, 13042];
+/// that found something (docs/proof.md); and two in which functions set priorities: what they took away comes back, or counts.
+const FEW: [u64; 8] = [0, 2, 3, 34, 39, 13042, 15, 26];
 /// Where things land too late: the first, and those that found something (docs/proof.md). An ordinary run lives so many of them, and
 /// `scripts/test` others in its three minutes; a long one lives all.
 const BEYOND_FEW: usize = 4;
@@ -73,7 +73,12 @@ pub(crate) struct Plot {
     pub(crate) beyond: bool,
     /// Each side has a Jira of its own; otherwise the last three share those of the first.
     pub(crate) spread: bool,
+    /// `side-effects` of all sides, where a function of some workflows gives the first priority to what is begun.
+    pub(crate) effects: Option<&'static str>,
 }
+
+/// The statuses whose transitions have that function. Home's workflow has none.
+const BEGUN: [&str; 2] = ["Working", "In Arbeit"];
 
 impl Plot {
     fn of(seed: u64, beyond: bool) -> Self {
@@ -83,7 +88,20 @@ impl Plot {
             0 => 3 + seed / 10 % 4,
             more => 2 + more,
         };
-        Self { sides: sides as usize, apart: seed % 2 == 1, beyond, spread }
+        // Of the seed itself, so that no other life becomes another one by it; scattered, so that every kind of life is among them.
+        let scattered = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        let effects = match scattered % 10 {
+            1 => Some("count"),
+            6 => Some("restore"),
+            _ => None,
+        };
+        let effects = effects.filter(|_| !beyond);
+        Self { sides: sides as usize, apart: seed % 2 == 1, beyond, spread, effects }
+    }
+
+    /// Whether a side's workflow has the function.
+    fn has_functions(self, side: usize) -> bool {
+        self.effects.is_some() && side % 3 != 0
     }
 
     fn place(self, side: usize) -> &'static Place {
@@ -127,8 +145,9 @@ impl Plot {
         for (number, place) in self.places().enumerate() {
             let sees = format!(", sees = [\"s0\"], when = \"labels = share-s{number}\"");
             let sees = if self.apart && number > 0 { &sees } else { "" };
+            let effects = self.effects.map(|word| format!(", side-effects = \"{word}\"")).unwrap_or_default();
             text += &format!(
-                "side.s{number} = {{ instance = \"{}\", project = \"{}\"{sees} }}\n",
+                "side.s{number} = {{ instance = \"{}\", project = \"{}\"{sees}{effects} }}\n",
                 place.jira, place.project
             );
         }
@@ -182,6 +201,13 @@ impl Plot {
                     _ => continue,
                 };
                 setup.projects[0].transitions.push(way);
+                if self.effects.is_some() {
+                    let first = setup.priorities[0].clone();
+                    let begins = setup.projects[0].transitions.iter_mut();
+                    for edge in begins.filter(|edge| BEGUN.contains(&edge.to.as_str())) {
+                        edge.sets.insert("priority".to_owned(), json!({ "name": first }));
+                    }
+                }
             }
             for place in PLACES[3..].iter().filter(|_| !self.spread) {
                 let setup = setups.get_mut(place.jira).unwrap();
@@ -302,7 +328,39 @@ impl Sides {
         self.life.world.rest().await?;
         let duplicates = judge(&self.life.world, self.plot, &self.ledger).await?;
         self.is_quiet().await?;
+        if let Some(effects) = self.plot.effects {
+            self.effects_follow(effects).await?;
+            self.is_quiet().await?;
+        }
         Ok(duplicates)
+    }
+
+    /// Somebody begins a new issue at home, and our hops set off the functions of partners: what these take away comes back, or counts as
+    /// their side's word for whoever sees that side.
+    async fn effects_follow(&self, effects: &str) -> Result<(), String> {
+        let (world, plot, home) = (&self.life.world, self.plot, self.plot.place(0));
+        let person = world.jira(home.jira).person(home.people[0]).unwrap();
+        let token = format!("Item-{}", self.acts);
+        let shared: Vec<String> = (1..plot.sides).map(|partner| format!("share-s{partner}")).collect();
+        let fields = json!({ "summary": format!("{token} from-s0"), "labels": shared, "priority": { "name": PRIORITIES[2][0] } });
+        let key = person.create(home.project, home.kind, fields).unwrap();
+        world.rest().await?;
+        person.transition(&key, STATUSES[0][1]).unwrap();
+        world.rest().await?;
+        for side in 0..plot.sides {
+            let issue = plot.issues(world, side).into_iter().find(|issue| token_of(issue) == token);
+            let issue = issue.ok_or_else(|| format!("{token} never reached s{side}"))?;
+            let ran = issue.history.iter().any(|entry| is_a_functions(entry, plot.sync_user(side)));
+            if ran != plot.has_functions(side) {
+                return Err(format!("a function ran at s{side}: {ran}; {:?}", issue.history));
+            }
+            let counts = effects == "count" && (side == 0 || !plot.apart || plot.has_functions(side));
+            let wanted = PRIORITIES[if counts { 0 } else { 2 }][side % 3];
+            if issue.fields.get("priority").is_none_or(|shown| shown != wanted) {
+                return Err(format!("{token} of s{side} is not {wanted} under {effects}: {:?}", issue.history));
+            }
+        }
+        Ok(())
     }
 
     async fn is_quiet(&self) -> Result<(), String> {

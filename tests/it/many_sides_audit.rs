@@ -9,7 +9,7 @@ use jirasyncd::model::hub::Conflict;
 use jirasyncd::model::ids::{IssueKey, ItemId};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::IssueView;
+use jirasyncd::simulator::{EntryView, IssueView};
 use serde_json::json;
 
 use super::daemon_audit::{shared, sync_user, token as token_of};
@@ -24,6 +24,14 @@ const FIELDS: [&str; 5] = ["summary", "description", "duedate", "priority", "sta
 /// Fields of one value, of which the last that somebody chose stands: as issues call them, and as conflicts do. Of a status the end alone
 /// is compared (docs/proof.md).
 const CHOICES: [(&str, &str); 2] = [("priority", "priority"), ("duedate", "due-date")];
+/// What functions of workflows set, where there are any: as issues and the configuration call it.
+const SET_BY_FUNCTIONS: &str = "priority";
+
+/// Whether an entry shows what a function set beside the hop of ours that set it off: no hop of ours sets it.
+pub(crate) fn is_a_functions(entry: &EntryView, us: &str) -> bool {
+    let has = |name: &str| entry.items.iter().any(|(field, ..)| field == name);
+    entry.author.as_deref() == Some(us) && has("status") && has(SET_BY_FUNCTIONS)
+}
 
 /// What is there, and what was told.
 struct Audit<'a> {
@@ -31,6 +39,8 @@ struct Audit<'a> {
     plot: Plot,
     ledger: &'a Ledger,
     told: Vec<String>,
+    /// Where functions set something: the items of which it is told that this stands on a side, each with that side.
+    let_be: BTreeSet<(ItemId, String)>,
     /// Of each side the issues by their token, without those that were told to be duplicates.
     all: Vec<BTreeMap<String, IssueView>>,
 }
@@ -38,8 +48,11 @@ struct Audit<'a> {
 /// Judges the Jiras; says how many duplicates were told.
 pub(crate) async fn judge(world: &World, plot: Plot, ledger: &Ledger) -> Result<usize, String> {
     let stored = world.daemon().store().problems(10_000).await.unwrap();
+    let of_functions =
+        stored.iter().filter(|stored| plot.effects.is_some() && stored.problem.field == Some(SET_BY_FUNCTIONS.into()));
+    let let_be = of_functions.filter_map(|stored| Some((stored.item?, stored.problem.side.to_string()))).collect();
     let told = stored.into_iter().map(|stored| format!("{}: {}", stored.problem.side, stored.problem.what)).collect();
-    let mut audit = Audit { world, plot, ledger, told, all: Vec::new() };
+    let mut audit = Audit { world, plot, ledger, told, let_be, all: Vec::new() };
     let duplicates = audit.told.iter().filter(|told| told.contains(" is a duplicate of ")).count();
     let told = format!("problems: {:?}", audit.told);
     if duplicates > 0 && !plot.beyond {
@@ -63,8 +76,9 @@ impl Audit<'_> {
             self.all.push(issues);
         }
         for (token, home) in &self.all[0] {
+            let let_be = self.let_be(token).await;
             for side in 1..self.plot.sides {
-                self.judge_pair(token, home, side)?;
+                self.judge_pair(token, home, side, &let_be)?;
             }
             self.judge_losses(token).await?;
         }
@@ -117,7 +131,17 @@ impl Audit<'_> {
         told.filter_map(|told| told.strip_prefix(&begins)?.split(' ').next()?.parse().ok()).collect()
     }
 
-    fn judge_pair(&self, token: &str, home: &IssueView, side: usize) -> Result<(), String> {
+    /// The sides on which what a function set of an item stands, as is told.
+    async fn let_be(&self, token: &str) -> BTreeSet<usize> {
+        if self.let_be.is_empty() {
+            return BTreeSet::new();
+        }
+        let items = self.items(&self.views(token)).await;
+        let stands = |side: &usize| items.iter().any(|item| self.let_be.contains(&(*item, format!("s{side}"))));
+        (0..self.plot.sides).filter(stands).collect()
+    }
+
+    fn judge_pair(&self, token: &str, home: &IssueView, side: usize, let_be: &BTreeSet<usize>) -> Result<(), String> {
         let all_labels = home.fields.get("labels").map_or("", String::as_str);
         let is_shared = !self.plot.apart || all_labels.split(' ').any(|label| label == format!("share-s{side}"));
         match self.all[side].get(token) {
@@ -131,13 +155,20 @@ impl Audit<'_> {
                 Err(format!("{token}, at home {}, has no counterpart at s{side}, which has {there:?}", home.key))
             }
             None => Ok(()),
-            Some(there) => self.judge_values(token, (home, there), side),
+            Some(there) => self.judge_values(token, (home, there), side, let_be),
         }
     }
 
     /// Where no other partner had a hand in it, home and a partner show the same.
-    fn judge_values(&self, token: &str, (home, there): (&IssueView, &IssueView), side: usize) -> Result<(), String> {
+    fn judge_values(
+        &self,
+        token: &str,
+        (home, there): (&IssueView, &IssueView),
+        side: usize,
+        let_be: &BTreeSet<usize>,
+    ) -> Result<(), String> {
         let is_mixed = self.is_mixed(token, side);
+        let goes_apart = let_be.contains(&0) || let_be.contains(&side) || self.is_counted_apart(token, side);
         let differ = |field: &str, here: &dyn std::fmt::Debug, far: &dyn std::fmt::Debug| {
             Err(format!(
                 "{token} {field}: home {} {here:?}, s{side} {} {far:?}; home {:?}; there {:?}",
@@ -145,7 +176,8 @@ impl Audit<'_> {
             ))
         };
         // The bare status passes between sides that do not see each other.
-        for field in FIELDS.into_iter().filter(|field| !is_mixed || *field == "status") {
+        let fields = FIELDS.into_iter().filter(|field| !is_mixed || *field == "status");
+        for field in fields.filter(|field| !goes_apart || *field != SET_BY_FUNCTIONS) {
             let (here, far) = (shared(PLACES[0].jira, home, field), shared(PLACES[side].jira, there, field));
             if here != far {
                 return differ(field, &here, &far);
@@ -174,6 +206,14 @@ impl Audit<'_> {
         })
     }
 
+    /// Whether what a function set counts as the word of a side that a partner may not see.
+    fn is_counted_apart(&self, token: &str, side: usize) -> bool {
+        let others = self.all.iter().enumerate().filter(|(other, _)| !self.plot.shows(*other, side));
+        let mut others = others.filter_map(|(other, issues)| Some((self.plot.sync_user(other), issues.get(token)?)));
+        self.plot.effects == Some("count")
+            && others.any(|(us, issue)| issue.history.iter().any(|entry| is_a_functions(entry, us)))
+    }
+
     /// The links of an issue, but for those to what another side does not have, and to duplicates.
     fn links(&self, side: usize, issue: &IssueView, with: usize) -> Vec<String> {
         let link = |kind: &str, outward: bool, key: &str| {
@@ -192,25 +232,36 @@ impl Audit<'_> {
 
     /// What somebody wrote or chose is there, was replaced, or is in a conflict.
     async fn judge_losses(&self, token: &str) -> Result<(), String> {
-        let views: Vec<(usize, &IssueView)> =
-            self.all.iter().enumerate().filter_map(|(side, issues)| Some((side, issues.get(token)?))).collect();
+        let views = self.views(token);
         let by_user: Vec<_> = views.iter().map(|(side, view)| (self.plot.sync_user(*side), *view)).collect();
         let conflicts = self.conflicts(&views).await;
         TEXTS.iter().try_for_each(|field| text_kept(token, field, &by_user, &conflicts))?;
-        CHOICES.iter().try_for_each(|(field, named)| self.judge_choice(token, &views, (field, named), &conflicts))
+        // What a function sets over somebody's choice stands, comes back or is let be: nobody's choice has to be there.
+        let mut choices = CHOICES.iter().filter(|(field, _)| self.plot.effects.is_none() || *field != SET_BY_FUNCTIONS);
+        choices.try_for_each(|(field, named)| self.judge_choice(token, &views, (field, named), &conflicts))
     }
 
-    /// What the daemon tells that lost, of the one item that has all these issues: two Jiras may have the same keys.
-    async fn conflicts(&self, views: &[(usize, &IssueView)]) -> Vec<Conflict> {
+    /// The issues of an item, each with its side.
+    fn views(&self, token: &str) -> Vec<(usize, &IssueView)> {
+        self.all.iter().enumerate().filter_map(|(side, issues)| Some((side, issues.get(token)?))).collect()
+    }
+
+    /// The one item that has all these issues: two Jiras may have the same keys.
+    async fn items(&self, views: &[(usize, &IssueView)]) -> BTreeSet<ItemId> {
         let store = self.world.daemon().store();
         let mut items: Option<BTreeSet<ItemId>> = None;
         for (_, view) in views {
             let found = store.items_by_key(&IssueKey::new(view.key.clone())).await.unwrap().into_iter().collect();
             items = Some(items.map_or_else(|| BTreeSet::clone(&found), |known| &known & &found));
         }
+        items.unwrap_or_default()
+    }
+
+    /// What the daemon tells of it that lost.
+    async fn conflicts(&self, views: &[(usize, &IssueView)]) -> Vec<Conflict> {
         let mut told = Vec::new();
-        for item in items.unwrap_or_default() {
-            told.extend(store.conflicts(item).await.unwrap());
+        for item in self.items(views).await {
+            told.extend(self.world.daemon().store().conflicts(item).await.unwrap());
         }
         told
     }
@@ -396,9 +447,39 @@ async fn what_is_told_to_be_doubled_excuses_that_alone() {
     assert!(judge(&world, plot, &ledger).await.unwrap_err().contains("though nothing was late"));
 }
 
+/// What a function set stands apart where that is told of that item and side, and only where there are functions.
+#[tokio::test(start_paused = true)]
+async fn what_a_function_set_is_let_be_where_it_is_told() {
+    let (world, ledger, plot) = judged_world().await;
+    let with_functions = |effects| Plot { effects: Some(effects), ..plot };
+    let ours = world.person("globex", sync_user("globex"));
+    let key =
+        |token: &str| world.jira("globex").issues().into_iter().find(|issue| token_of(issue) == token).unwrap().key;
+    let differs = |token: &str, found: Result<usize, String>| {
+        let why = found.unwrap_err();
+        assert!(why.contains(&format!("{token} priority: home SUP-")), "{why}");
+    };
+    ours.edit(&key("Item-0"), json!({ "priority": { "name": "P4" } })).unwrap();
+    for effects in ["restore", "count"] {
+        differs("Item-0", judge(&world, with_functions(effects), &ledger).await);
+    }
+    // The daemon of this world lets it be, and says so.
+    world.rest().await.unwrap();
+    for effects in ["restore", "count"] {
+        assert_eq!(judge(&world, with_functions(effects), &ledger).await, Ok(0), "{effects}");
+    }
+    differs("Item-0", judge(&world, plot, &ledger).await);
+    ours.edit(&key("Item-1"), json!({ "priority": { "name": "P4" } })).unwrap();
+    differs("Item-1", judge(&world, with_functions("restore"), &ledger).await);
+    // Of another field nothing is let be.
+    ours.edit(&key("Item-0"), json!({ "duedate": "2026-05-01" })).unwrap();
+    let why = judge(&world, with_functions("count"), &ledger).await.unwrap_err();
+    assert!(why.contains("Item-0 duedate: home SUP-"), "{why}");
+}
+
 /// Three sides that see each other, with two issues and something of each kind.
 async fn judged_world() -> (World, Ledger, Plot) {
-    let plot = Plot { sides: 3, apart: false, beyond: false, spread: false };
+    let plot = Plot { sides: 3, apart: false, beyond: false, spread: false, effects: None };
     let (mut world, mut ledger, dice) = (plot.world(), Ledger::default(), Dice::new(1));
     world.start().await;
     let jira = world.jira("acme").clone();

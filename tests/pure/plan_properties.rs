@@ -971,6 +971,36 @@ fn row_055_a_post_function_in_our_own_entry_is_a_side_effect() {
     audit(&world).unwrap();
 }
 
+/// What to make of it is for the side's setting to say, as of what bears no tag.
+#[test]
+fn a_post_function_in_our_own_entry_follows_the_setting() {
+    for (setting, elsewhere, there) in [
+        (SideEffects::Accept, "a Medium", "a High"),
+        (SideEffects::Restore, "a Medium", "a Medium"),
+        (SideEffects::Count, "a High", "a High"),
+    ] {
+        let mut world = World::with(with_effects(&[setting; 3]), &side(0), SOUND);
+        world.settle().unwrap();
+        world.meddling = Some(side(1));
+        let value = world.value(&side(0), "summary", 0);
+        world.set(&side(0), "summary", value, By::Person);
+        world.settle().unwrap();
+        for (at, wanted) in [(0, elsewhere), (1, there), (2, elsewhere)] {
+            let shown = world.shared(&side(at), "priority");
+            assert_eq!(shown, Value::Choice(wanted.to_owned()), "{setting:?} at {at}");
+        }
+        assert_eq!(world.holds.is_empty(), setting != SideEffects::Accept, "{setting:?}: {:?}", world.holds);
+        // Restored once: what is set there again without anybody's word stands, and is told.
+        let value = world.value(&side(0), "summary", 1);
+        world.set(&side(0), "summary", value, By::Person);
+        world.settle().unwrap();
+        let stands = world.shared(&side(1), "priority") == Value::Choice("a High".to_owned());
+        assert!(stands, "{setting:?}");
+        assert_eq!(world.holds.is_empty(), setting == SideEffects::Count, "{setting:?}: {:?}", world.holds);
+        quiet(&mut world).unwrap();
+    }
+}
+
 /// A label whose write lands after people took it away, and after another one came, is taken away again: it is nobody's word, and no side
 /// effect either.
 #[test]

@@ -11,6 +11,7 @@ mod recording;
 mod released;
 mod released_copies;
 mod released_daemon;
+mod released_desk;
 mod released_rows;
 mod scale;
 mod support;
