@@ -152,7 +152,7 @@ async fn a_transition_that_only_others_are_offered_is_not_looked_for_in_circles(
     world.jira("acme").set_permission("SUP", "CLOSE_ISSUES", &[Holder::User(jane.id().to_owned())]);
     world.start().await;
     for over in [false, true] {
-        let key = create(&world, "SUP", &format!("Shown {over}"), &[]);
+        let key = create(&world, "SUP", &format!("Shown-{over}"), &[]);
         if over {
             jane.transition(&key, "In Progress").unwrap();
         }
