@@ -59,7 +59,6 @@ fn a_move_before_the_first_read_of_a_copy_is_no_conflict() {
 fn a_move_at_home_after_the_creation_is_told_by_time() {
     let mut world = moved_about();
     world.cycle(&BTreeSet::from([side(0)]), &mut || Fate::Done).unwrap();
-    moved(&mut world, 0, 1);
     moved(&mut world, 0, 2);
     world.look(&BTreeSet::from([side(0)])).unwrap();
     world.at(0);
