@@ -226,7 +226,14 @@ impl World {
                 return Ok(());
             }
         }
-        Err(format!("never at rest ({last}): {:?}", self.problems().await))
+        Err(format!("never at rest ({last}): {:?}; {}", self.problems().await, self.what_waits().await))
+    }
+
+    /// One of the items that are due some day, as far as a message holds it.
+    async fn what_waits(&self) -> String {
+        let ever = self.surroundings.clock.now() + jiff::SignedDuration::from_hours(24 * 365 * 100);
+        let waiting = self.daemon().store().claim("nobody", ever, 1, jirasyncd::model::store::Urgency::Sweep).await;
+        format!("waiting: {waiting:?}").chars().take(8_000).collect()
     }
 
     /// Some intervals, whatever becomes of them.
