@@ -212,15 +212,26 @@ pub(crate) fn files(from: &str, one: &IssueView, to: &str, two: &IssueView) -> R
 impl World {
     /// Intervals until nothing is worked on, open, waiting or left alone: also what was put off for long.
     pub(crate) async fn rest(&self) -> Result<(), String> {
+        self.rest_but_for(None).await
+    }
+
+    /// The same where issues are gone: they are asked for again as long as they are, ever more seldom.
+    pub(crate) async fn rest_beside_what_is_gone(&self) -> Result<(), String> {
+        self.rest_but_for(Some(jiff::SignedDuration::from_mins(10))).await
+    }
+
+    /// What waits for longer than `beyond` counts as calm.
+    async fn rest_but_for(&self, beyond: Option<jiff::SignedDuration>) -> Result<(), String> {
         let (mut quiet, mut last) = (0, String::new());
         for _ in 0..150 {
             let summary = self.interval().await;
-            let figures = self.daemon().store().figures(self.surroundings.clock.now()).await.unwrap();
-            let waits =
-                self.daemon().store().next_due(jirasyncd::model::store::Urgency::Sweep).await.unwrap().is_some();
+            let now = self.surroundings.clock.now();
+            let figures = self.daemon().store().figures(now).await.unwrap();
+            let waits = self.daemon().store().next_due(jirasyncd::model::store::Urgency::Sweep).await.unwrap();
+            let soon = waits.is_some_and(|due| beyond.is_none_or(|beyond| due.duration_since(now) <= beyond));
             let paused = self.daemon().engine().instances().any(|id| self.daemon().engine().paused(id).is_some());
-            let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused;
-            last = format!("{summary:?}, {} open, waiting: {waits}, paused: {paused}", figures.open_intents);
+            let calm = summary.items == 0 && figures.open_intents == 0 && !soon && !paused;
+            last = format!("{summary:?}, {} open, waiting until: {waits:?}, paused: {paused}", figures.open_intents);
             quiet = if calm { quiet + 1 } else { 0 };
             if quiet == 2 {
                 return Ok(());
@@ -233,7 +244,16 @@ impl World {
     async fn what_waits(&self) -> String {
         let ever = self.surroundings.clock.now() + jiff::SignedDuration::from_hours(24 * 365 * 100);
         let waiting = self.daemon().store().claim("nobody", ever, 1, jirasyncd::model::store::Urgency::Sweep).await;
-        format!("waiting: {waiting:?}").chars().take(8_000).collect()
+        let mut said = String::from("waiting:");
+        for claim in waiting.unwrap_or_default() {
+            let jirasyncd::model::store::Claim { item, attempts, urgency, intents, problems, .. } = claim;
+            said += &format!(" {} after {attempts} attempts, {urgency:?}: {intents:?}, {problems:?}", item.id);
+            for (side, replica) in item.replicas {
+                let (links, ends) = (replica.links, replica.ends);
+                said += &format!("; {side} {} away {:?}, links {links:?}, ends {ends:?}", replica.key, replica.away);
+            }
+        }
+        said
     }
 
     /// Some intervals, whatever becomes of them.

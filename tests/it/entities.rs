@@ -153,7 +153,7 @@ impl Run<'_> {
             }
         }
         if done {
-            self.world.rest().await.unwrap();
+            self.come_to_rest().await;
         }
     }
 
@@ -179,9 +179,19 @@ impl Run<'_> {
     }
 
     async fn rest(&self) {
-        self.world.rest().await.unwrap();
+        self.come_to_rest().await;
         self.world.daemon().engine().sweep(None).await.unwrap();
-        self.world.rest().await.unwrap();
+        self.come_to_rest().await;
+    }
+
+    async fn come_to_rest(&self) {
+        // What is linked to is deleted on the way.
+        let rested = if self.rows.contains(&Subject::Told(Told::WayBack)) {
+            self.world.rest_beside_what_is_gone().await
+        } else {
+            self.world.rest().await
+        };
+        rested.unwrap();
     }
 
     /// Whether all sides show the same.

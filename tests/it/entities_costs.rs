@@ -222,7 +222,7 @@ async fn costs(world: &World, (from, to): (usize, usize), subjects: &[Subject], 
                 by_hand(world, (from, to), subject).await;
             }
             if let Subject::Told(row) = subject {
-                world.rest().await.unwrap();
+                world.rest_beside_what_is_gone().await.unwrap();
                 let [here, there] = [from, to].map(|column| entities_told::shown(row, world, column, from));
                 assert_eq!(here, there, "{} {deed:?}", subject.title());
             }
