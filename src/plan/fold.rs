@@ -379,14 +379,43 @@ fn our_step(
         }
         // Ours, and the state forgot it: nobody knows what was told by it.
         (None, Some(value)) if intent.is_none() => observe(base, value),
-        // A post-function in the same entry: under our tag, but not our doing. Levels are put back by rules of their own.
+        // A post-function in the same entry: under our tag, but not our doing.
         (None, Some(value)) => {
-            let setting = draft.input.sync.side(side).map(|side| side.side_effects);
-            let setting = setting.filter(|_| row.name.as_str() != super::levels::ROW);
-            by_setting(draft, row, side, value, step, setting.unwrap_or(SideEffects::Accept));
+            let action = intent.map(|intent| &intent.operation.action);
+            let setting = action.map_or(SideEffects::Accept, |action| setting_within(draft, row, side, action));
+            by_setting(draft, row, side, value, step, setting);
         }
         (None, None) => {}
     }
+}
+
+/// What to make of what a function of the workflow added to an entry of ours. It ran because of what the operation carried: counted as
+/// this side's word it would tell of those acts to whoever sees this side and not whom they are of. Then it is let be, and told.
+fn setting_within(draft: &Draft<'_>, row: &FieldRow, side: &SideId, action: &Action) -> SideEffects {
+    let setting = draft.input.sync.side(side).map_or(SideEffects::Accept, |side| side.side_effects);
+    // Levels are put back by rules of their own.
+    let is_level = row.name.as_str() == super::levels::ROW;
+    let tells = setting == SideEffects::Count && !is_seen_by_all(draft, row, side, action);
+    if is_level || tells { SideEffects::Accept } else { setting }
+}
+
+/// Whether every other side that an act of this one reaches may see all acts that an operation carried here.
+fn is_seen_by_all(draft: &Draft<'_>, row: &FieldRow, side: &SideId, action: &Action) -> bool {
+    let (item, sync) = (&draft.plan.item, draft.input.sync);
+    let mut carried: Vec<(Option<&FieldRow>, &Acts)> = Vec::new();
+    if let Action::Transition { acts, .. } = action {
+        carried.push((sync.fields.values().find(|row| row.kind == FieldKind::Status), acts));
+    }
+    let fields = action.fields().into_iter().flatten();
+    carried.extend(fields.map(|(name, write)| (sync.fields.get(name), &write.acts)));
+    let audience = |row: &FieldRow, other: &SideId| super::audience_of(item, sync, row, other);
+    // Of a row that the configuration has no more nobody can say who may see what it carried.
+    let sees = |other: &SideId, of: Option<&FieldRow>, acts: &Acts| {
+        let audience = of.map(|of| audience(of, other));
+        audience.is_some_and(|audience| acts.sides().all(|actor| audience.0.contains(actor)))
+    };
+    let mut reached = sync.side_ids().filter(|other| *other != side && audience(row, other).0.contains(side));
+    reached.all(|other| carried.iter().all(|(of, acts)| sees(other, *of, acts)))
 }
 
 /// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this

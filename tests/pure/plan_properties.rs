@@ -1001,6 +1001,32 @@ fn a_post_function_in_our_own_entry_follows_the_setting() {
     }
 }
 
+/// It ran because of what one partner did: counted as home's word it would tell the other one that something was done there. What home itself
+/// did both may know of, so what a function of a partner's adds to that counts for home.
+#[test]
+fn a_post_function_tells_no_partner_of_anothers_act() {
+    let mut sync = partners(ConflictPolicy::Newest);
+    sync.sides.iter_mut().for_each(|side| side.side_effects = SideEffects::Count);
+    let priorities = |world: &World| [0, 1, 2].map(|at| world.shared(&side(at), "priority"));
+    let named = |names: [&str; 3]| names.map(|name| Value::Choice(format!("a {name}")));
+    for (by, at, wanted) in [(1, 0, ["High", "Medium", "Medium"]), (0, 1, ["High", "High", "Medium"])] {
+        let mut world = World::with(sync.clone(), &side(0), SOUND);
+        world.settle().unwrap();
+        world.meddling = Some(side(at));
+        let value = world.value(&side(by), "summary", 0);
+        world.set(&side(by), "summary", value, By::Person);
+        world.settle().unwrap();
+        assert_eq!(priorities(&world), named(wanted), "{by} changed, a function ran on {at}");
+        assert_eq!(world.holds.iter().any(|hold| hold.side == side(at)), at == 0, "{:?}", world.holds);
+        // Whatever a person says there later is for both.
+        let value = world.value(&side(0), "priority", 2);
+        world.set(&side(0), "priority", value, By::Person);
+        world.settle().unwrap();
+        assert_eq!(priorities(&world), named(["Low"; 3]));
+        quiet(&mut world).unwrap();
+    }
+}
+
 /// A label whose write lands after people took it away, and after another one came, is taken away again: it is nobody's word, and no side
 /// effect either.
 #[test]
