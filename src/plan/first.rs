@@ -2,7 +2,7 @@
 //! Must never take what Jira gave a copy by itself for a person's word.
 
 use super::acts::{Act, is_held_as, observe, take};
-use super::fold::{corrected, current, replay, touching};
+use super::fold::{corrected, current, replay, touching, write_of};
 use super::{Draft, Observation, place, remap, whose};
 use crate::mapping::{Place, same};
 use crate::model::catalog::Shape;
@@ -39,7 +39,7 @@ pub(super) fn our_first_value(
     created: Option<&Intent>,
 ) {
     let written = created.and_then(|intent| {
-        let write = intent.operation.action.fields()?.get(&row.name)?;
+        let write = write_of(intent, row)?;
         let wanted = remap::written_now(draft, row, side, intent).unwrap_or_else(|| write.wanted.clone());
         Some((wanted, write.acts.clone()))
     });

@@ -12,7 +12,7 @@ use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, NativeWrite};
+use crate::model::operation::{Action, FieldWrite, Intent, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
@@ -279,8 +279,7 @@ fn is_held(draft: &Draft<'_>, row: &FieldRow, side: &SideId, now: &Value) -> boo
 /// Whether what a set holds after a write of ours is what was seen before it, with just that added and taken away: one that landed late
 /// found other elements there than when it was sent.
 fn stands_with(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: Option<&Intent>, value: &Value) -> bool {
-    let fields = intent.and_then(|intent| intent.operation.action.fields());
-    let write = fields.and_then(|fields| fields.get(&row.name)).map(|write| &write.write);
+    let write = intent.and_then(|intent| write_of(intent, row)).map(|write| &write.write);
     let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let (Some(NativeWrite::Words { add, remove }), Some(before)) = (write, base.and_then(|base| base.value.as_ref()))
     else {
@@ -300,10 +299,7 @@ fn stands_with(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: Option<
 fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) -> Option<Value> {
     let By::Us(operation) = step.by else { return None };
     let intent = input.intents.iter().find(|intent| intent.id == operation)?;
-    let (Action::SetFields { fields } | Action::Transition { fields, .. }) = &intent.operation.action else {
-        return None;
-    };
-    let NativeWrite::Words { add, remove } = &fields.get(&place.row.name)?.write else { return None };
+    let NativeWrite::Words { add, remove } = &write_of(intent, place.row)?.write else { return None };
     let mut words = now.words();
     for name in add {
         words.remove(&shared_element(place, name));
@@ -470,7 +466,14 @@ pub(super) fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
             Written::Hop
         });
     }
-    action.fields()?.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+    write_of(intent, row).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+}
+
+/// What an intent writes of a field. Its row may go by another name since, and is known by the side's own field then: else what we wrote
+/// ourselves would be taken for the doing of a function.
+pub(super) fn write_of<'i>(intent: &'i Intent, row: &FieldRow) -> Option<&'i FieldWrite> {
+    let (fields, field) = (intent.operation.action.fields()?, row.sides.get(&intent.operation.side));
+    fields.get(&row.name).or_else(|| fields.values().find(|write| Some(&write.field) == field))
 }
 
 /// An entry by the sync user without our tag: never a person's change.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::hub::{Audience, Conflict};
-use jirasyncd::model::ids::{FieldId, SideId};
+use jirasyncd::model::ids::{FieldId, FieldName, SideId};
 use jirasyncd::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use jirasyncd::model::operation::{Action, NativeWrite, Operation};
 use jirasyncd::model::settings::{ConflictPolicy, SideEffects};
@@ -1025,6 +1025,26 @@ fn a_post_function_tells_no_partner_of_anothers_act() {
         assert_eq!(priorities(&world), named(["Low"; 3]));
         quiet(&mut world).unwrap();
     }
+}
+
+/// A row that gets another name while a write of it is under way: what it wrote is ours still, and no function's.
+#[test]
+fn what_we_wrote_is_ours_though_its_row_was_called_otherwise_then() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    let value = world.value(&side(0), "duedate", 1);
+    world.set(&side(0), "duedate", value, By::Person);
+    let everywhere = world.everywhere();
+    assert!(world.cycle(&everywhere, &mut || Fate::Done).unwrap());
+    let (old, new) = (FieldName::from("due"), FieldName::from("deadline"));
+    let mut row = world.sync.fields.remove(&old).unwrap();
+    row.name = new.clone();
+    world.sync.fields.insert(new.clone(), row);
+    world.settle().unwrap();
+    let base = &world.item.replicas[&side(1)].bases[&new];
+    assert_eq!(base.side_effect, None);
+    assert_eq!(world.shared(&side(0), "duedate"), world.shared(&side(1), "duedate"));
+    quiet(&mut world).unwrap();
 }
 
 /// A label whose write lands after people took it away, and after another one came, is taken away again: it is nobody's word, and no side
