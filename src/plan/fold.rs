@@ -362,6 +362,8 @@ fn our_step(
             // A stop on the way: it is what stands there, but not what was told.
             base.value = value;
             base.side_effect = None;
+            let before = base.trail.take();
+            base.trail = intent.and_then(|intent| super::status::trodden(before, &intent.operation.action));
         }
         (Some(Written::Value(wanted, acts)), value) => {
             let wanted = in_words_of_now.unwrap_or(wanted);
