@@ -265,7 +265,7 @@ pub(super) static SIDE_EFFECTS: Key = default(
     "side-effects",
     Shape::Word(&["accept", "restore", "count"]),
     "accept",
-    "What to make of changes that Jira makes in the sync user's name: let be, undo, or carry.",
+    "What to make of changes that Jira makes in the sync user's name: let be, undo once, or carry, five times in a row at most; then they are let be and told. What a workflow function adds to a write of jirasyncd's own is carried only where all whom it reaches may see what was written.",
 );
 pub(super) static SIDE_FROM: Key = optional(
     "from",

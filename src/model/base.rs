@@ -44,12 +44,26 @@ pub struct Base {
     /// What was set here over what, by somebody, and how often in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insisted: Option<super::insisted::Insisted>,
+    /// Of a status: the way that our own hops took to where it stands, until anybody else moves it or a goal is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
     /// Whether the field held this value and the issue does not show it at all any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out: bool,
     /// Whether somebody emptied the field, and that is held since too many were emptied at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub braked: bool,
+}
+
+/// The way that our own hops took through a workflow, of which none reached the goal yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// The acts of the status that they are to reach.
+    pub acts: Acts,
+    /// The statuses that they came through, by the side's own names.
+    pub through: BTreeSet<String>,
+    /// The status that the last of them led to.
+    pub to: String,
 }
 
 /// Why a side does not hold an agreed value.

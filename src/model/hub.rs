@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::acts::{Acts, Audience};
 pub use super::away::{Absence, Away};
-pub use super::base::{Acknowledged, Base};
+pub use super::base::{Acknowledged, Base, Trail};
 use super::document::Document;
 use super::ids::{
     AccountId, AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,

@@ -233,7 +233,7 @@ pub enum SideEffects {
     Accept,
     /// Our value is written back once per hub version.
     Restore,
-    /// Treated as a change of that side.
+    /// Treated as a change of that side, five times in a row at most, and where that tells nobody of acts that they may not see.
     Count,
 }
 

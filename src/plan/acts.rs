@@ -162,6 +162,7 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
 /// The replica holds this now.
 pub(super) fn observe(base: &mut Base, value: Value) {
     base.value = Some(value);
+    base.trail = None;
     base.acknowledged = None;
     base.side_effect = None;
 }

@@ -10,7 +10,7 @@ use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Absence, Acts, Agreed, Audience, Base, Replica};
 use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Unset};
 use crate::model::remark::Remark;
 use crate::model::settings::{Farewell, FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
@@ -39,10 +39,11 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
     check.counts();
     for operation in &plan.operations {
         match &operation.action {
-            Action::Create { issue_type, fields, .. } => {
+            Action::Create { issue_type, fields, unset } => {
                 check.create(&operation.side);
                 check.sub_task(&operation.side, issue_type, fields);
                 check.fields(&operation.side, fields, true);
+                check.unset(&operation.side, unset);
             }
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
@@ -270,6 +271,25 @@ impl Check<'_> {
             let held = self.base(side, name).and_then(|base| base.value.clone());
             if !create && write.expects != held {
                 self.fail("a write expects what was seen", side, format!("`{name}` expects another value"));
+            }
+        }
+    }
+
+    /// What a creation does not send and a copy is to be known by is what is due there, as what it sends.
+    fn unset(&mut self, side: &SideId, unset: &BTreeMap<FieldName, Unset>) {
+        for (name, unset) in unset {
+            let input = self.input;
+            let row = input.sync.fields.get(name).filter(|row| row.sides.contains_key(side));
+            let row = row.filter(|row| matches!(row.kind, FieldKind::IssueType | FieldKind::Status));
+            let Some((row, field)) = row.and_then(|row| Some((row, row.sides.get(side)?.clone()))) else {
+                self.fail("only mapped fields are written", side, format!("`{name}` is no type or status there"));
+                continue;
+            };
+            let (wanted, acts) = (unset.value.clone(), unset.acts.clone());
+            let write = NativeWrite::Set(NativeValue::Empty);
+            self.may_receive(side, row, &FieldWrite { field, write, wanted, expects: None, acts });
+            if self.agreed(row, side).is_some_and(|agreed| agreed.value != unset.value) {
+                self.fail("only agreed values are written", side, format!("`{name}` is agreed to be another one"));
             }
         }
     }

@@ -89,6 +89,8 @@ fn unset(draft: &mut Draft<'_>, side: &SideId) -> BTreeMap<FieldName, Unset> {
     let rows = sync.fields.values().filter(|row| matches!(row.kind, FieldKind::IssueType | FieldKind::Status));
     let rows = rows.filter(|row| row.sides.contains_key(side));
     let agreed = rows.filter_map(|row| Some((row.name.clone(), draft.due(row, side)?)));
+    // What this side is asked about is not what it is to show.
+    let agreed = agreed.filter(|(_, agreed)| !agreed.asking.contains(side));
     agreed.map(|(name, agreed)| (name, Unset { value: agreed.value, acts: agreed.acts })).collect()
 }
 

@@ -2,14 +2,14 @@
 //! Must never take what Jira gave a copy by itself for a person's word.
 
 use super::acts::{Act, is_held_as, observe, take};
-use super::fold::{corrected, current, replay, touching};
-use super::{Draft, Observation, place, remap, whose};
-use crate::mapping::{Place, same};
+use super::fold::{corrected, current, replay, touching, write_of};
+use super::{By, Draft, Observation, Step, place, remap, whose};
+use crate::mapping::{Place, outbound, same};
 use crate::model::catalog::Shape;
 use crate::model::ids::{EntryId, SideId};
 use crate::model::issue::LogItem;
 use crate::model::operation::{Action, Intent, Unset};
-use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
 
 /// The first read of an issue that a person made: all that stands there is theirs.
@@ -39,7 +39,7 @@ pub(super) fn our_first_value(
     created: Option<&Intent>,
 ) {
     let written = created.and_then(|intent| {
-        let write = intent.operation.action.fields()?.get(&row.name)?;
+        let write = write_of(intent, row)?;
         let wanted = remap::written_now(draft, row, side, intent).unwrap_or_else(|| write.wanted.clone());
         Some((wanted, write.acts.clone()))
     });
@@ -47,6 +47,7 @@ pub(super) fn our_first_value(
     let now = current(&place, observation);
     let steps = row.sides.get(side).map(|field| touching(observation, field)).unwrap_or_default();
     let touched = !steps.is_empty();
+    let set_aside = is_set_aside(draft, side, &steps);
     let first_logged = steps.first().and_then(|(_, item)| logged_before(&place, item));
     // Jira gives no votes by itself, and logs none.
     if written.is_none() && place.shape() == Some(Shape::Count) && now.as_ref().is_some_and(counts_some) {
@@ -74,7 +75,10 @@ pub(super) fn our_first_value(
         (None, now) => {
             let first = if touched { first_logged } else { now };
             let known = created.and_then(|intent| unset(intent, row)).zip(first.as_ref());
-            let known = known.filter(|(agreed, first)| is_held_as(&place, &agreed.value, first));
+            // What has no counterpart there is shown by nothing.
+            let known = known.filter(|(agreed, first)| {
+                !set_aside && outbound(&place, &agreed.value).is_ok() && is_held_as(&place, &agreed.value, first)
+            });
             // It shows what was agreed when it was made, though nobody sent that: whoever acts there knows it, whatever their clock says.
             if let Some((agreed, _)) = known {
                 base.acts.join(&agreed.acts);
@@ -87,6 +91,13 @@ pub(super) fn our_first_value(
     if touched {
         replay(draft, row, side, observation);
     }
+}
+
+/// Whether an automation as the sync user was the first to change what a new copy shows. Nobody there saw what stood before it, so the side
+/// was not told what is agreed, and gets it: a copy does not begin with a side effect. What counts is a word of the side that came on top.
+fn is_set_aside(draft: &Draft<'_>, side: &SideId, steps: &[(&Step, &LogItem)]) -> bool {
+    let counts = draft.input.sync.side(side).is_some_and(|side| side.side_effects == SideEffects::Count);
+    !counts && steps.first().is_some_and(|(step, _)| step.by == By::SyncUser)
 }
 
 /// What a creation did not send of a row, and was agreed.

@@ -12,7 +12,7 @@ use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, NativeWrite};
+use crate::model::operation::{Action, FieldWrite, Intent, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
@@ -279,8 +279,7 @@ fn is_held(draft: &Draft<'_>, row: &FieldRow, side: &SideId, now: &Value) -> boo
 /// Whether what a set holds after a write of ours is what was seen before it, with just that added and taken away: one that landed late
 /// found other elements there than when it was sent.
 fn stands_with(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: Option<&Intent>, value: &Value) -> bool {
-    let fields = intent.and_then(|intent| intent.operation.action.fields());
-    let write = fields.and_then(|fields| fields.get(&row.name)).map(|write| &write.write);
+    let write = intent.and_then(|intent| write_of(intent, row)).map(|write| &write.write);
     let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let (Some(NativeWrite::Words { add, remove }), Some(before)) = (write, base.and_then(|base| base.value.as_ref()))
     else {
@@ -300,10 +299,7 @@ fn stands_with(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: Option<
 fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) -> Option<Value> {
     let By::Us(operation) = step.by else { return None };
     let intent = input.intents.iter().find(|intent| intent.id == operation)?;
-    let (Action::SetFields { fields } | Action::Transition { fields, .. }) = &intent.operation.action else {
-        return None;
-    };
-    let NativeWrite::Words { add, remove } = &fields.get(&place.row.name)?.write else { return None };
+    let NativeWrite::Words { add, remove } = &write_of(intent, place.row)?.write else { return None };
     let mut words = now.words();
     for name in add {
         words.remove(&shared_element(place, name));
@@ -366,6 +362,8 @@ fn our_step(
             // A stop on the way: it is what stands there, but not what was told.
             base.value = value;
             base.side_effect = None;
+            let before = base.trail.take();
+            base.trail = intent.and_then(|intent| super::status::trodden(before, &intent.operation.action));
         }
         (Some(Written::Value(wanted, acts)), value) => {
             let wanted = in_words_of_now.unwrap_or(wanted);
@@ -379,14 +377,43 @@ fn our_step(
         }
         // Ours, and the state forgot it: nobody knows what was told by it.
         (None, Some(value)) if intent.is_none() => observe(base, value),
-        // A post-function in the same entry: under our tag, but not our doing. Levels are put back by rules of their own.
+        // A post-function in the same entry: under our tag, but not our doing.
         (None, Some(value)) => {
-            let setting = draft.input.sync.side(side).map(|side| side.side_effects);
-            let setting = setting.filter(|_| row.name.as_str() != super::levels::ROW);
-            by_setting(draft, row, side, value, step, setting.unwrap_or(SideEffects::Accept));
+            let action = intent.map(|intent| &intent.operation.action);
+            let setting = action.map_or(SideEffects::Accept, |action| setting_within(draft, row, side, action));
+            by_setting(draft, row, side, value, step, setting);
         }
         (None, None) => {}
     }
+}
+
+/// What to make of what a function of the workflow added to an entry of ours. It ran because of what the operation carried: counted as
+/// this side's word it would tell of those acts to whoever sees this side and not whom they are of. Then it is let be, and told.
+fn setting_within(draft: &Draft<'_>, row: &FieldRow, side: &SideId, action: &Action) -> SideEffects {
+    let setting = draft.input.sync.side(side).map_or(SideEffects::Accept, |side| side.side_effects);
+    // Levels are put back by rules of their own.
+    let is_level = row.name.as_str() == super::levels::ROW;
+    let tells = setting == SideEffects::Count && !is_seen_by_all(draft, row, side, action);
+    if is_level || tells { SideEffects::Accept } else { setting }
+}
+
+/// Whether every other side that an act of this one reaches may see all acts that an operation carried here.
+fn is_seen_by_all(draft: &Draft<'_>, row: &FieldRow, side: &SideId, action: &Action) -> bool {
+    let (item, sync) = (&draft.plan.item, draft.input.sync);
+    let mut carried: Vec<(Option<&FieldRow>, &Acts)> = Vec::new();
+    if let Action::Transition { acts, .. } = action {
+        carried.push((sync.fields.values().find(|row| row.kind == FieldKind::Status), acts));
+    }
+    let fields = action.fields().into_iter().flatten();
+    carried.extend(fields.map(|(name, write)| (sync.fields.get(name), &write.acts)));
+    let audience = |row: &FieldRow, other: &SideId| super::audience_of(item, sync, row, other);
+    // Of a row that the configuration has no more nobody can say who may see what it carried.
+    let sees = |other: &SideId, of: Option<&FieldRow>, acts: &Acts| {
+        let audience = of.map(|of| audience(of, other));
+        audience.is_some_and(|audience| acts.sides().all(|actor| audience.0.contains(actor)))
+    };
+    let mut reached = sync.side_ids().filter(|other| *other != side && audience(row, other).0.contains(side));
+    reached.all(|other| carried.iter().all(|(of, acts)| sees(other, *of, acts)))
 }
 
 /// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this
@@ -441,7 +468,14 @@ pub(super) fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
             Written::Hop
         });
     }
-    action.fields()?.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+    write_of(intent, row).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+}
+
+/// What an intent writes of a field. Its row may go by another name since, and is known by the side's own field then: else what we wrote
+/// ourselves would be taken for the doing of a function.
+pub(super) fn write_of<'i>(intent: &'i Intent, row: &FieldRow) -> Option<&'i FieldWrite> {
+    let (fields, field) = (intent.operation.action.fields()?, row.sides.get(&intent.operation.side));
+    fields.get(&row.name).or_else(|| fields.values().find(|write| Some(&write.field) == field))
 }
 
 /// An entry by the sync user without our tag: never a person's change.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::fold::{current, touching, value_of};
+use super::fold::{current, touching, value_of, write_of};
 use super::targets::with_base;
 use super::{Draft, Observation, place};
 use crate::mapping::{FOREIGN, Place, inbound, same};
@@ -122,7 +122,7 @@ pub(super) fn written_now(draft: &Draft<'_>, row: &FieldRow, side: &SideId, inte
         return None;
     }
     let action = &intent.operation.action;
-    let native = match (action, action.fields().and_then(|fields| fields.get(&row.name)).map(|write| &write.write)) {
+    let native = match (action, write_of(intent, row).map(|write| &write.write)) {
         (Action::Transition { to, last: true, .. }, _) if row.kind == FieldKind::Status => {
             NativeValue::Named(Named { id: String::new(), name: to.clone() })
         }

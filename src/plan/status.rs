@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::targets::{held_as, is_set_by_hops};
 use super::{Draft, Wanted, agreed_for, place};
 use crate::mapping::{Place, names_on, outbound, path_on};
-use crate::model::hub::{Acts, Agreed};
+use crate::model::hub::{Acts, Agreed, Trail};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, TransitionOffer};
-use crate::model::operation::{Action, FieldWrite, Intent, IntentState, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::right::{Function, Right, needed};
 use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
@@ -209,8 +209,15 @@ fn next<'o>(
     if let Some(offer) = goals.iter().find_map(|goal| offered(goal)) {
         return Some((offer, Vec::new()));
     }
-    let after = path.iter().position(|status| status == stands.status).map_or(0, |index| index + 1);
-    if let Some(offer) = path.get(after).and_then(|status| offered(status)) {
+    // From a stop of the path it leads on; from elsewhere it begins, but once: who left it for a known way would come back to where that began.
+    let begun = path.iter().any(|stop| stands.through.contains(stop.as_str()));
+    let after = match path.iter().position(|stop| stop == stands.status) {
+        Some(index) => index + 1,
+        None if begun => path.len(),
+        None => 0,
+    };
+    let stop = path.get(after).filter(|stop| !stands.through.contains(stop.as_str()));
+    if let Some(offer) = stop.and_then(|stop| offered(stop)) {
         return Some((offer, path.get(after + 1..).unwrap_or_default().to_vec()));
     }
     let mut way = way(draft, side, offers, goals, stands)?.into_iter();
@@ -218,25 +225,25 @@ fn next<'o>(
     Some((offer, way.collect()))
 }
 
+/// The way that our own hops took, with one more of them. It lasts as long as the issue stands there, and not as long as the journal.
+pub(super) fn trodden(before: Option<Trail>, hop: &Action) -> Option<Trail> {
+    let Action::Transition { from, to, acts, .. } = hop else { return None };
+    // Whoever else moved it meanwhile, or said where it is to go, began another way.
+    let before = before.filter(|trail| &trail.acts == acts && &trail.to == from);
+    let mut through = before.map(|trail| trail.through).unwrap_or_default();
+    through.insert(from.clone());
+    Some(Trail { acts: acts.clone(), through, to: to.clone() })
+}
+
 /// The statuses that our own hops came through to the one where the issue stands, on the way to what is agreed now. A way back into one of them
 /// leads round and round: what leads on from there is what others are offered.
-fn come_through<'a>(draft: &Draft<'a>, side: &SideId, acts: &Acts, now: &str) -> BTreeSet<&'a str> {
-    let mut through = BTreeSet::new();
-    let mut stood = now;
-    let is_done = |intent: &&Intent| !matches!(intent.state, IntentState::Void(_));
-    let of_side = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
-    let mut newest_first: Vec<&Intent> = of_side.filter(is_done).collect();
-    newest_first.sort_by_key(|intent| std::cmp::Reverse((intent.opened, intent.id)));
-    for intent in newest_first {
-        let Action::Transition { from, to, last, acts: carried, .. } = &intent.operation.action else { continue };
-        // Whoever else moved it meanwhile began another way.
-        if *last || carried != acts || to != stood {
-            break;
-        }
-        through.insert(from.as_str());
-        stood = from.as_str();
-    }
-    through
+fn come_through<'d>(draft: &'d Draft<'_>, side: &SideId, acts: &Acts, now: &str) -> BTreeSet<&'d str> {
+    let row = draft.input.sync.fields.values().find(|row| row.kind == FieldKind::Status);
+    let replica = draft.plan.item.replicas.get(side);
+    let base = row.and_then(|row| replica?.bases.get(&row.name));
+    let trail = base.and_then(|base| base.trail.as_ref());
+    let trail = trail.filter(|trail| &trail.acts == acts && trail.to == now);
+    trail.into_iter().flat_map(|trail| &trail.through).map(String::as_str).collect()
 }
 
 /// The shortest known way to a goal: its stops, the goal last.

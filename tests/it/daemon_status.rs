@@ -174,6 +174,11 @@ async fn a_transition_that_only_others_are_offered_is_not_looked_for_in_circles(
     world.daemon().engine().sweep(None).await.unwrap();
     world.rest().await.unwrap();
     assert_eq!(hops(), made);
+    // Nor when the journal knows of no hop any more.
+    world.pass(9 * 86_400).await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(hops(), made);
     world.jira("acme").set_permission("SUP", "CLOSE_ISSUES", &[Holder::LoggedIn]);
     edit(&world, "acme", "jane", &key, "Item, again");
     world.rest().await.unwrap();

@@ -42,6 +42,8 @@ mod plan_saved;
 #[cfg(test)]
 mod plan_screens;
 #[cfg(test)]
+mod plan_status;
+#[cfg(test)]
 mod plan_take_back;
 #[cfg(test)]
 mod plan_things;

@@ -7,7 +7,7 @@ use jirasyncd::model::hub::{Acts, Base, LaidOpen, Terms};
 use jirasyncd::model::ids::{CommentId, FieldName, IssueId, SideId};
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::matching::Marked;
-use jirasyncd::model::operation::{Action, FieldWrite, Operation, Relation, Thing};
+use jirasyncd::model::operation::{Action, FieldWrite, Operation, Relation, Thing, Unset};
 use jirasyncd::model::remark::Remark;
 use jirasyncd::model::settings::{ConflictPolicy, Farewell, FieldKind, OnUnmapped, RestrictedRow};
 use jirasyncd::model::value::Value;
@@ -127,6 +127,32 @@ fn only_what_is_agreed_among_whom_it_sees_is_received() {
         plan.item.hub.remove(&FieldName::from("summary"));
     });
     assert!(found.contains(&AGREED), "{found:?}");
+}
+
+/// What a creation does not send is held against what is due, as what it sends.
+#[test]
+fn what_a_creation_leaves_unset_is_what_is_agreed_for_that_side() {
+    let world = World::new(&[side(0), side(1)], ConflictPolicy::Newest, SOUND);
+    let status = FieldName::from("status");
+    let unset = |plan: &mut Plan, change: &dyn Fn(&mut BTreeMap<FieldName, Unset>)| {
+        let mut made = plan.operations.iter_mut().filter_map(|operation| {
+            if let Action::Create { unset, .. } = &mut operation.action { Some(unset) } else { None }
+        });
+        change(made.next().unwrap());
+    };
+    let is_agreed = |change: &dyn Fn(&mut Unset)| {
+        broken(&world, |plan| unset(plan, &|unset| change(unset.get_mut(&status).unwrap())))
+    };
+    assert_eq!(is_agreed(&|_| {}), Vec::<&str>::new());
+    assert_eq!(is_agreed(&|unset| unset.value = Value::Choice("a Done".to_owned())), [AGREED]);
+    assert_eq!(is_agreed(&|unset| unset.acts = Acts::default()), [AGREED]);
+    let found = is_agreed(&|unset| unset.acts.include(&SideId::from("elsewhere"), 1));
+    assert!(found.contains(&LEAK), "{found:?}");
+    let no_row = |unset: &mut BTreeMap<FieldName, Unset>| {
+        let one = unset[&status].clone();
+        unset.insert("summary".into(), one);
+    };
+    assert_eq!(broken(&world, |plan| unset(plan, &no_row)), [MAPPED]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use jirasyncd::model::settings::ConflictPolicy;
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::By;
 
-use super::plan_world::{Fate, SOUND, World, side};
+use super::plan_world::{Fate, SOUND, World, settings, side};
 
 fn moved(world: &mut World, on: usize, status: usize) {
     let value = world.value(&side(on), "status", status);
@@ -65,5 +65,38 @@ fn a_move_at_home_after_the_creation_is_told_by_time() {
     moved(&mut world, 1, 1);
     world.settle().unwrap();
     assert_eq!(world.shared(&side(1), "status"), Value::Choice("a Done".to_owned()));
+    assert_eq!(world.conflicts.len(), 1, "{:?}", world.conflicts);
+}
+
+/// An automation as the sync user moves each new copy on: nobody saw what it showed, so it gets what is agreed, and once.
+#[test]
+fn a_new_copy_that_an_automation_moves_on_gets_what_is_agreed() {
+    let mut world = moved_about();
+    world.cycle(&BTreeSet::from([side(0)]), &mut || Fate::Done).unwrap();
+    let moved_on = world.value(&side(1), "status", 1);
+    assert!(world.set(&side(1), "status", moved_on.clone(), By::SyncUser));
+    world.settle().unwrap();
+    stands_at(&world, "To Do");
+    // Whoever is told what is agreed and moves it all the same is let be.
+    assert!(world.set(&side(1), "status", moved_on, By::SyncUser));
+    world.settle().unwrap();
+    assert_eq!(world.shared(&side(1), "status"), Value::Choice("a Doing".to_owned()));
+    assert!(!world.holds.is_empty());
+}
+
+/// A status without a counterpart there is shown by no other one: whoever moves the copy on could not know it.
+#[test]
+fn a_status_without_a_counterpart_is_not_what_a_new_copy_shows() {
+    let sides: Vec<SideId> = (0..2).map(side).collect();
+    let mut sync = settings(&sides, ConflictPolicy::Newest);
+    let _ = sync.statuses.rows[2].names.remove(&side(1));
+    let mut world = World::with(sync, &side(0), SOUND);
+    world.at(5);
+    moved(&mut world, 0, 2);
+    world.settle().unwrap();
+    world.at(0);
+    moved(&mut world, 1, 1);
+    world.settle().unwrap();
+    assert_eq!(world.shared(&side(0), "status"), Value::Choice("a Done".to_owned()));
     assert_eq!(world.conflicts.len(), 1, "{:?}", world.conflicts);
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::hub::{Audience, Conflict};
-use jirasyncd::model::ids::{FieldId, SideId};
+use jirasyncd::model::ids::{FieldId, FieldName, SideId};
 use jirasyncd::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use jirasyncd::model::operation::{Action, NativeWrite, Operation};
 use jirasyncd::model::settings::{ConflictPolicy, SideEffects};
@@ -999,6 +999,52 @@ fn a_post_function_in_our_own_entry_follows_the_setting() {
         assert_eq!(world.holds.is_empty(), setting == SideEffects::Count, "{setting:?}: {:?}", world.holds);
         quiet(&mut world).unwrap();
     }
+}
+
+/// It ran because of what one partner did: counted as home's word it would tell the other one that something was done there. What home itself
+/// did both may know of, so what a function of a partner's adds to that counts for home.
+#[test]
+fn a_post_function_tells_no_partner_of_anothers_act() {
+    let mut sync = partners(ConflictPolicy::Newest);
+    sync.sides.iter_mut().for_each(|side| side.side_effects = SideEffects::Count);
+    let priorities = |world: &World| [0, 1, 2].map(|at| world.shared(&side(at), "priority"));
+    let named = |names: [&str; 3]| names.map(|name| Value::Choice(format!("a {name}")));
+    for (by, at, wanted) in [(1, 0, ["High", "Medium", "Medium"]), (0, 1, ["High", "High", "Medium"])] {
+        let mut world = World::with(sync.clone(), &side(0), SOUND);
+        world.settle().unwrap();
+        world.meddling = Some(side(at));
+        let value = world.value(&side(by), "summary", 0);
+        world.set(&side(by), "summary", value, By::Person);
+        world.settle().unwrap();
+        assert_eq!(priorities(&world), named(wanted), "{by} changed, a function ran on {at}");
+        assert_eq!(world.holds.iter().any(|hold| hold.side == side(at)), at == 0, "{:?}", world.holds);
+        // Whatever a person says there later is for both.
+        let value = world.value(&side(0), "priority", 2);
+        world.set(&side(0), "priority", value, By::Person);
+        world.settle().unwrap();
+        assert_eq!(priorities(&world), named(["Low"; 3]));
+        quiet(&mut world).unwrap();
+    }
+}
+
+/// A row that gets another name while a write of it is under way: what it wrote is ours still, and no function's.
+#[test]
+fn what_we_wrote_is_ours_though_its_row_was_called_otherwise_then() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    let value = world.value(&side(0), "duedate", 1);
+    world.set(&side(0), "duedate", value, By::Person);
+    let everywhere = world.everywhere();
+    assert!(world.cycle(&everywhere, &mut || Fate::Done).unwrap());
+    let (old, new) = (FieldName::from("due"), FieldName::from("deadline"));
+    let mut row = world.sync.fields.remove(&old).unwrap();
+    row.name = new.clone();
+    world.sync.fields.insert(new.clone(), row);
+    world.settle().unwrap();
+    let base = &world.item.replicas[&side(1)].bases[&new];
+    assert_eq!(base.side_effect, None);
+    assert_eq!(world.shared(&side(0), "duedate"), world.shared(&side(1), "duedate"));
+    quiet(&mut world).unwrap();
 }
 
 /// A label whose write lands after people took it away, and after another one came, is taken away again: it is nobody's word, and no side

@@ -125,6 +125,8 @@ pub(crate) struct World {
     pub(crate) meddling: Option<SideId>,
     /// This side stores summaries in another form than they were sent.
     pub(crate) shouting: Option<SideId>,
+    /// Statuses, by a side's own names, that only others are offered.
+    pub(crate) closed: BTreeSet<String>,
     zombies: Vec<Zombie>,
     /// Whether people who act now are some whose acts stay on their side.
     pub(crate) outside: bool,
@@ -289,6 +291,7 @@ impl World {
             now: 0,
             meddling: None,
             shouting: None,
+            closed: BTreeSet::new(),
             zombies: Vec::new(),
             outside: false,
             deleted: Vec::new(),
@@ -651,7 +654,7 @@ impl World {
         for side in self.item.replicas.keys().filter(|side| sides.contains(side)) {
             let NativeValue::Named(now) = self.held(side, "status") else { continue };
             let issue_type = on(side, "Bug");
-            let to = self.workflows[side].from(&issue_type, &now.name);
+            let to = self.workflows[side].from(&issue_type, &now.name).filter(|to| !self.closed.contains(*to));
             let list = to.map(|to| TransitionOffer {
                 id: format!("to {to}"),
                 name: format!("to {to}"),
