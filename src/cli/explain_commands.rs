@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::config::{differences, differences_of};
+use crate::config::{differences, differences_of, sides_named};
 use crate::model::command::{Answer, Command, CommandRecord, Elsewhere, Ended, Target};
 use crate::model::configuration::KeptConfiguration;
 use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, IssueKey};
+use crate::model::ids::{InstanceId, IssueKey, SideId};
 use crate::model::settings::{SideSettings, SyncSettings};
 use crate::model::store::{Store as _, StoreError};
 use crate::model::touched::{MOST_KEPT, Touched};
@@ -22,11 +22,14 @@ const UNSURE: SignedDuration = SignedDuration::from_secs(-60);
 /// What a restore comes to, in words.
 const RESTORED: &str = "a backup took the place of the state: what is told from before that is what the backup knew";
 
+/// What a reload comes to in words, where it is not known which configuration was accepted by it.
+const NOT_KNOWN: &str = "which configuration it brought is not known";
+
 /// What was done, and from when on it is asked for.
 pub(super) struct Past {
     /// All of it, the oldest first: what was said before that time may hold still.
     commands: Vec<CommandRecord>,
-    /// The configurations that were accepted, the oldest first; none where no command is asked for that had to do with one.
+    /// The configurations that were accepted, the oldest first; none where no command needs one to tell what it had to do with.
     configurations: Vec<KeptConfiguration>,
     since: Timestamp,
 }
@@ -35,8 +38,10 @@ impl Past {
     /// What a state keeps of it.
     pub(super) async fn kept(store: &SqliteStore, since: Timestamp) -> Result<Self, StoreError> {
         let commands = store.commands(None, usize::MAX).await?;
-        let reloads = commands.iter().any(|record| record.at >= since && is_reload(record));
-        let mut configurations = if reloads { store.configurations(usize::MAX).await? } else { Vec::new() };
+        let needs_one =
+            |record: &CommandRecord| is_of_an_instance(&record.command) || (record.at >= since && is_reload(record));
+        let needed = commands.iter().any(needs_one);
+        let mut configurations = if needed { store.configurations(usize::MAX).await? } else { Vec::new() };
         configurations.reverse();
         Ok(Self { commands, configurations, since })
     }
@@ -63,6 +68,9 @@ struct Bearing {
     /// The configuration that was gone over to.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Changed>,
+    /// Whether a configuration was gone over to, and nobody knows which.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unknown_configuration: bool,
 }
 
 /// A configuration that says something else than the one before of what an item is kept in step by.
@@ -78,9 +86,11 @@ impl Given {
     /// In words, line by line.
     pub(super) fn in_words(&self) -> Vec<String> {
         let CommandRecord { at, by, command, answer } = &self.record;
-        let Bearing { perhaps, held_before, configuration } = &self.bearing;
+        let Bearing { perhaps, held_before, configuration, unknown_configuration } = &self.bearing;
         let what = if let Some(Changed { number, .. }) = configuration {
-            format!("configuration {number} since then, which says otherwise for this sync:")
+            format!("went over to configuration {number} (`jirasyncd configurations {number}`); changed for this sync:")
+        } else if *unknown_configuration {
+            NOT_KNOWN.to_owned()
         } else if *command == Command::Remember(Elsewhere::Restored) {
             RESTORED.to_owned()
         } else {
@@ -109,29 +119,55 @@ pub(super) fn given_to(
     keys: &BTreeSet<IssueKey>,
     sync: Option<&SyncSettings>,
 ) -> Vec<Given> {
-    let sides: Vec<&SideSettings> = sync.into_iter().flat_map(|sync| &sync.sides).collect();
-    let instances = sides.iter().map(|side| &side.instance).collect();
-    let with_issues = sides.iter().filter(|side| item.replicas.contains_key(&side.id));
-    let with_issues = with_issues.map(|side| &side.instance).collect();
-    let of = Of { item, keys, instances, with_issues };
+    let today = sync.into_iter().flat_map(|sync| &sync.sides);
+    let today = Places::of(item, today.map(|side: &SideSettings| (side.id.clone(), side.instance.clone())));
+    let kept = past.configurations.iter().map(|kept| {
+        let sides = sides_named(&kept.text).into_iter().filter(|((of, _), _)| of == &item.sync);
+        let sides = sides.map(|((_, side), (instance, _))| (side, InstanceId::from(instance.as_str())));
+        (kept.at, Places::of(item, sides))
+    });
+    let of = Of { item, keys, today, kept: kept.collect() };
     let given = past.commands.iter().enumerate().filter_map(|(at, record)| {
         let later = past.commands.get(at + 1..).unwrap_or_default();
         let bearing = of.bearing(record, later, past)?;
-        // The others that it was about are nobody's business here.
-        let answer = Answer { touched: Touched::default(), ..record.answer.clone() };
+        // The others that it was about are nobody's business here, nor what a reload changed for them.
+        let lines = if is_reload(record) { Vec::new() } else { record.answer.lines.clone() };
+        let answer = Answer { touched: Touched::default(), lines, ..record.answer.clone() };
         Some(Given { record: CommandRecord { answer, ..record.clone() }, bearing })
     });
     given.collect()
 }
 
-/// An item, and where its sync has sides.
+/// Where an item's sync has sides.
+#[derive(Default)]
+struct Places {
+    /// Of the sync's sides.
+    instances: BTreeSet<InstanceId>,
+    /// Of those where the item has an issue.
+    with_issues: BTreeSet<InstanceId>,
+}
+
+impl Places {
+    fn of(item: &ItemState, sides: impl Iterator<Item = (SideId, InstanceId)>) -> Self {
+        let mut places = Self::default();
+        for (side, instance) in sides {
+            if item.replicas.contains_key(&side) {
+                places.with_issues.insert(instance.clone());
+            }
+            places.instances.insert(instance);
+        }
+        places
+    }
+}
+
+/// An item, and where its sync has and had sides.
 struct Of<'i> {
     item: &'i ItemState,
     keys: &'i BTreeSet<IssueKey>,
-    /// Of the sync's sides.
-    instances: BTreeSet<&'i InstanceId>,
-    /// Of those where the item has an issue.
-    with_issues: BTreeSet<&'i InstanceId>,
+    /// By the configuration that is read now.
+    today: Places,
+    /// By each that was accepted, and since when, the oldest first: an instance or a side may have been left out since.
+    kept: Vec<(Timestamp, Places)>,
 }
 
 impl Of<'_> {
@@ -145,8 +181,7 @@ impl Of<'_> {
             return Some(Bearing::default());
         }
         if is_reload(record) {
-            let changed = self.changed_by(record, &past.configurations)?;
-            return Some(Bearing { configuration: Some(changed), ..Bearing::default() });
+            return self.brought_by(record, later, &past.configurations);
         }
         Some(Bearing { perhaps: self.may_be_touched(record)?, ..Bearing::default() })
     }
@@ -164,11 +199,14 @@ impl Of<'_> {
         match command {
             // One that was said before there was the item held for it until it ended.
             Command::Pause(target) => {
-                self.covers(target) && end_of(command, later).is_none_or(|end| self.was_there(end))
+                let end = end_of(command, later);
+                self.covers(target, *at, end.unwrap_or(Timestamp::MAX)) && end.is_none_or(|end| self.was_there(end))
             }
-            Command::Resume(target) => self.covers(target) && self.was_there(*at),
+            Command::Resume(target) => self.covers(target, *at, *at) && self.was_there(*at),
             Command::Detach { sync, .. } | Command::Attach(sync) => sync == &self.item.sync && self.was_there(*at),
-            Command::AcceptAccount { instance, .. } => self.with_issues.contains(instance) && self.was_there(*at),
+            Command::AcceptAccount { instance, .. } => {
+                self.in_force(*at, *at).any(|places| places.with_issues.contains(instance)) && self.was_there(*at)
+            }
             Command::Remember(Elsewhere::Restored) => self.was_there(*at),
             Command::Remember(
                 Elsewhere::Registered(_)
@@ -198,17 +236,26 @@ impl Of<'_> {
         lasts && self.is_meant(record, later) && end_of(&record.command, later).is_none_or(|end| end >= time)
     }
 
-    /// What a reload changed for the item's sync: by the first configuration that was accepted from then on, where its answer said all that
-    /// differs there. One that says the same is not kept again: then what was accepted next is not its own.
-    fn changed_by(&self, record: &CommandRecord, configurations: &[KeptConfiguration]) -> Option<Changed> {
+    /// What a reload had to do with the item: by the configuration that it brought, where that is known and changed something for the item's
+    /// sync; else by what its answer said of that sync, and of all of them. One that says the same brought none.
+    fn brought_by(
+        &self,
+        record: &CommandRecord,
+        later: &[CommandRecord],
+        configurations: &[KeptConfiguration],
+    ) -> Option<Bearing> {
         if record.answer.ended != Ended::Done || !self.was_there(record.at) {
             return None;
         }
-        let mut pairs = configurations.iter().zip(configurations.iter().skip(1));
-        let (before, now) = pairs.find(|(_, now)| now.at >= record.at)?;
-        let is_it = differences(&before.text, &now.text).iter().all(|line| record.answer.lines.contains(line));
-        let differences = differences_of(&self.item.sync, &before.text, &now.text);
-        (is_it && !differences.is_empty()).then_some(Changed { number: now.number, differences })
+        if let Some((before, now)) = accepted_by(record, later, configurations) {
+            let differences = differences_of(&self.item.sync, &before.text, &now.text);
+            let changed = (!differences.is_empty()).then_some(Changed { number: now.number, differences })?;
+            return Some(Bearing { configuration: Some(changed), ..Bearing::default() });
+        }
+        let its = format!("sync.{}.", self.item.sync);
+        let concerns = |line: &String| [its.as_str(), "instance.", "daemon."].iter().any(|key| line.starts_with(key));
+        let is_about_it = record.answer.lines.iter().any(concerns);
+        is_about_it.then(|| Bearing { unknown_configuration: true, ..Bearing::default() })
     }
 
     /// Whether it was about the item without naming it: `true` where that is not known. `None`: it was not.
@@ -223,12 +270,21 @@ impl Of<'_> {
         }
     }
 
-    fn covers(&self, target: &Target) -> bool {
+    /// Whether that is of the item, by what was configured at some time between these two, or is now.
+    fn covers(&self, target: &Target, from: Timestamp, to: Timestamp) -> bool {
         match target {
             Target::Everything => true,
             Target::Sync(sync) => sync == &self.item.sync,
-            Target::Instance(instance) => self.instances.contains(instance),
+            Target::Instance(instance) => self.in_force(from, to).any(|places| places.instances.contains(instance)),
         }
+    }
+
+    /// Where there were sides at some time between these two, and are now.
+    fn in_force(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &Places> {
+        let ends = self.kept.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
+        let kept = self.kept.iter().zip(ends);
+        let kept = kept.filter(move |((at, _), end)| *at <= to && end.is_none_or(|end| end >= from));
+        std::iter::once(&self.today).chain(kept.map(|((_, places), _)| places))
     }
 
     fn was_there(&self, at: Timestamp) -> bool {
@@ -238,6 +294,33 @@ impl Of<'_> {
 
 fn is_reload(record: &CommandRecord) -> bool {
     matches!(record.command, Command::Reload { .. })
+}
+
+/// Whether it is said of an instance, and so of the items of the syncs that have a side there.
+fn is_of_an_instance(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Pause(Target::Instance(_)) | Command::Resume(Target::Instance(_)) | Command::AcceptAccount { .. }
+    )
+}
+
+/// The configuration that a reload brought, behind the one before: the first that was accepted from then on, where its answer said all that
+/// differs there, and no later one did before that. A configuration that says the same is not kept again: then what was accepted next is not its
+/// own; and one that could not be gone over to after all is reloaded again, with the same answer.
+fn accepted_by<'k>(
+    record: &CommandRecord,
+    later: &[CommandRecord],
+    configurations: &'k [KeptConfiguration],
+) -> Option<(&'k KeptConfiguration, &'k KeptConfiguration)> {
+    let mut pairs = configurations.iter().zip(configurations.iter().skip(1));
+    let (before, now) = pairs.find(|(_, now)| now.at >= record.at)?;
+    let lines = differences(&before.text, &now.text);
+    let said_it = |record: &CommandRecord| {
+        let answer = &record.answer;
+        answer.ended == Ended::Done && lines.iter().all(|line| answer.lines.contains(line))
+    };
+    let said_again = later.iter().any(|later| later.at <= now.at && is_reload(later) && said_it(later));
+    (said_it(record) && !said_again).then_some((before, now))
 }
 
 /// When it ended that a pause was said, or the end of a sync.
@@ -432,9 +515,66 @@ mod tests {
         let given = given_of(&Past { configurations: kept.collect(), ..past(&commands) });
         assert_eq!(given.iter().map(|given| given.record.at.as_second()).collect::<Vec<_>>(), [1_002], "{given:?}");
         let words = given[0].in_words();
-        assert!(words[0].contains("`reload` by ") && words[0].contains(": configuration 2 since then, "), "{words:?}");
+        let went = ": went over to configuration 2 (`jirasyncd configurations 2`); changed for this sync:";
+        assert!(words[0].contains("`reload` by ") && words[0].ends_with(went), "{words:?}");
         assert_eq!(words[1..], [format!("    {home}")]);
         let json = serde_json::to_value(&given[0]).unwrap();
         assert_eq!(json["configuration"], serde_json::json!({ "number": 2, "differences": [home] }));
+        assert_eq!(json["answer"]["lines"], serde_json::json!([]));
+    }
+
+    /// The first could not be gone over to after all, and the last is not kept any more, or not yet.
+    #[test]
+    fn a_reload_is_told_the_configuration_that_it_brought_and_no_other_ones() {
+        let (home, end) = ("sync.support.home: \"b\" instead of \"a\"", "sync.support.home: is gone; it was \"b\"");
+        let kept = [(500, "a"), (1_013, "b")].into_iter().zip(1..).map(|((second, home), number)| {
+            let (text, existing) = (format!("[sync.support]\nhome = \"{home}\"\n"), Existing::ReMap);
+            KeptConfiguration { number, at: at(second), fingerprint: String::new(), text, existing }
+        });
+        let reload = |second, lines: &[&str]| {
+            let record = record(second, Command::Reload { confirm: false, existing: Existing::ReMap });
+            let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+            CommandRecord { answer: Answer::new(Ended::Done, lines), ..record }
+        };
+        let other = "sync.other.home: \"a\", which is new";
+        let commands =
+            [reload(1_001, &[home]), reload(1_012, &[home]), reload(1_020, &[other]), reload(1_021, &[end, other])];
+        let given = given_of(&Past { configurations: kept.collect(), ..past(&commands) });
+        let told = given.iter().map(|given| (given.record.at.as_second(), given.bearing.unknown_configuration));
+        assert_eq!(told.collect::<Vec<_>>(), [(1_001, true), (1_012, false), (1_021, true)], "{given:?}");
+        let words = given[2].in_words();
+        assert!(words.len() == 1 && words[0].ends_with(": which configuration it brought is not known"), "{words:?}");
+        assert!(!serde_json::to_string(&given).unwrap().contains("sync.other"), "{given:?}");
+    }
+
+    #[test]
+    fn what_was_said_of_an_instance_that_the_sync_has_left_since_is_told() {
+        let mut item = item();
+        item.replicas.insert("globex".into(), Replica::unread(IssueId(1), "ENG-1".into(), at(1_000)));
+        let texts = [CONFIGURATION.to_owned(), CONFIGURATION.replace("instance = \"globex\"", "instance = \"other\"")];
+        let kept = [500, 1_010].into_iter().zip(texts).zip(1..).map(|((second, text), number)| {
+            let existing = Existing::ReMap;
+            KeptConfiguration { number, at: at(second), fingerprint: String::new(), text, existing }
+        });
+        let pause = |second, instance: &str| record(second, Command::Pause(Target::Instance(instance.into())));
+        let resume = |second, instance: &str| record(second, Command::Resume(Target::Instance(instance.into())));
+        let accept = |second, instance: &str| {
+            record(second, Command::AcceptAccount { instance: instance.into(), instead_of: "sync".into() })
+        };
+        // The second pause was over before the sync went there, and the last one came after it had left.
+        let commands = [
+            pause(1_001, "globex"),
+            resume(1_002, "globex"),
+            pause(1_003, "other"),
+            resume(1_004, "other"),
+            accept(1_005, "globex"),
+            accept(1_006, "other"),
+            pause(1_007, "other"),
+            pause(1_011, "globex"),
+        ];
+        let past = Past { configurations: kept.collect(), ..past(&commands) };
+        let given = given_to(&past, &item, &BTreeSet::new(), None);
+        let told: Vec<i64> = given.iter().map(|given| given.record.at.as_second()).collect();
+        assert_eq!(told, [1_001, 1_002, 1_005, 1_007]);
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct Explain {
     /// Shows so many of what was written and changed, and of the problems that are over, the newest [default: 20, and all with `--since`].
     #[arg(long, value_name = "N")]
     pub(super) writes: Option<usize>,
-    /// Only what was done, or was over, from this time on, and the pauses that held then: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
+    /// Only what was done, or was over, from this time on, and the pauses and ends of syncs (`detach`) that held then: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<Since>,
     /// Prints JSON, with the values in full.

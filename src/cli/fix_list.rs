@@ -127,8 +127,10 @@ fn another_account(instance: &InstanceCheck, signs: &BTreeSet<&String>, have: &W
 But somebody else seems to work with it:
 {signs}
 jirasyncd takes all that this account does for its own, so what a person does with it is not carried. Please make another account, for
-jirasyncd alone, make {token} of it (or another login), and give it these permissions and none but those named here:
+jirasyncd alone, make {token} of it (or another login), and give it these permissions:
 {needed}{wished}
+It needs no others, but for what the conditions of this Jira's workflows ask for besides (Resolve Issues, Close Issues, a role, a group): those
+are shown to administrators alone. What the old account has for them goes with it, so please give the new one that, too.
 Whoever runs jirasyncd then changes the account, where it has worked as the old one already:
 1. He stops it.
 2. In its configuration, under [instance.{name}], he lets `auth` name the new account and its token.

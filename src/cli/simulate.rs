@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::simulator::{CLOUD_ID, Credential, Jira, Kind, Setup, presets, serve};
+use crate::simulator::{CLOUD_ID, Credential, Jira, Kind, ProjectSetup, Setup, presets, serve};
 
 /// Serve one simulated Jira until Ctrl-C
 #[derive(Debug, Clone, Args)]
@@ -153,7 +154,7 @@ fn greeting(setup: &Setup) -> String {
     let mut lines = vec![format!("a simulated {kind} at {}, until Ctrl-C", setup.base_url)];
     let projects: Vec<&str> = setup.projects.iter().map(|project| project.key.as_str()).collect();
     lines.push(format!("projects: {}", projects.join(", ")));
-    let mut example = None;
+    let (mut example, mut person) = (None, None);
     for user in &setup.users {
         for credential in &user.credentials {
             let (how, option) = match credential {
@@ -182,6 +183,9 @@ fn greeting(setup: &Setup) -> String {
             };
             lines.push(format!("  {}: {how}", user.display_name));
             let here = !matches!(credential, Credential::ScopedToken(_) | Credential::Client { .. });
+            if here && person.is_none() && user.name != "sync" {
+                person = Some((user.display_name.as_str(), option.clone()));
+            }
             example = example.or(here.then_some(option));
         }
     }
@@ -193,8 +197,39 @@ fn greeting(setup: &Setup) -> String {
         let project = projects.first().copied().unwrap_or("SUP");
         lines.push(format!("example: curl {option} '{}/{search}={project}'", setup.base_url));
     }
+    if let Some((name, option)) = person {
+        lines.extend(as_a_person(setup, name, &option));
+    }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// How to make an issue and change it as somebody who is not the sync user, whose own acts are carried nowhere.
+fn as_a_person(setup: &Setup, name: &str, option: &str) -> Vec<String> {
+    let kinds = |project: &ProjectSetup| project.types.iter().find(|(_, is_sub_task)| !is_sub_task).cloned();
+    let Some((project, kind)) =
+        setup.projects.iter().find_map(|project| Some((project.key.as_str(), kinds(project)?.0)))
+    else {
+        return Vec::new();
+    };
+    let version = match setup.kind {
+        Kind::Cloud => 3,
+        Kind::DataCenter => 2,
+    };
+    let made = json!({
+        "fields": { "project": { "key": project }, "issuetype": { "name": kind }, "summary": "Printer is on fire" }
+    });
+    let changed = json!({ "fields": { "summary": "Printer is out" } });
+    // A quote ends the text for a shell, whatever stands in it.
+    let sent = |body: &Value| format!("-d '{}'", body.to_string().replace('\'', r"'\''"));
+    let (call, issue) = (
+        format!("curl {option} -H 'Content-Type: application/json'"),
+        format!("{}/rest/api/{version}/issue", setup.base_url),
+    );
+    vec![
+        format!("make an issue as {name}: {call} {} '{issue}'", sent(&made)),
+        format!("change it, by the key that was answered: {call} -X PUT {} '{issue}/{project}-1'", sent(&changed)),
+    ]
 }
 
 #[cfg(test)]
@@ -222,8 +257,16 @@ mod tests {
         let further = ["scoped token sync-scoped-token at http", "/ex/jira/", "/oauth/token\n"];
         assert!(further.iter().all(|part| text.contains(part)), "{text}");
         assert!(text.contains("example: curl -u sync@acme.example:sync-token 'http://127.0.0.1:"), "{text}");
+        let made = [
+            r#"as Jane Roe: curl -u jane@acme.example:jane-token -H 'Content-Type: application/json' -d '{"fields":"#,
+            r#""project":{"key":"HELP"}"#,
+            "/rest/api/3/issue'\n",
+            "/rest/api/3/issue/HELP-1'\n",
+        ];
+        assert!(made.iter().all(|part| text.contains(part)), "{text}");
         let (text, result) = said(&arguments(SimulatedKind::DataCenter, vec![], None)).await;
         result.unwrap();
+        assert!(text.contains("make an issue as John Doe: curl -H 'Authorization: Bearer jdoe-token' "), "{text}");
         assert!(text.contains("sync with access token sync-token") && text.contains("projects: ENG\n"), "{text}");
         let further =
             ["sync with password sync-password", "client sync-client with secret sync-client-secret, tokens at"];

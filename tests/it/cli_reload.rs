@@ -49,8 +49,8 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     );
     until("the row is carried", || field(&world, "duedate") == "2026-12-24").await;
     let line = "    sync.support.fields.due-date: \"both\", which is new\n";
-    let parts =
-        ["\noperators\n", "`reload` by ", ": configuration 2 since then, which says otherwise for this sync:\n", line];
+    let went = ": went over to configuration 2 (`jirasyncd configurations 2`); changed for this sync:\n";
+    let parts = ["\noperators\n", "`reload` by ", went, line];
     place.run(&["explain", "SUP-1"]).await.expect(0, &parts);
     place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
     // What is wrong is not gone over to, however it is asked for.

@@ -122,6 +122,11 @@ fn each_way_of_saying_something_is_read() {
                 bail!("the {} ends", self.name())
             }
         }
+        fn refuses() -> Answer {
+            let mut lines = vec!["of others".to_owned()];
+            lines.insert(0, "before them".to_owned());
+            Answer::new(Ended::Refused, lines)
+        }
         fn proof(head: &str) -> Result<(), Failure> {
             let unclear = |why: &str| Failure::Unreadable(why.to_owned());
             if head.is_empty() { return Err(unclear("neither one nor the other")); }
@@ -164,6 +169,8 @@ fn each_way_of_saying_something_is_read() {
         ("by the way of another", "look at it"),
         ("first of {bad}", "do that"),
         ("second", "do this"),
+        ("before them", ""),
+        ("of others", ""),
         ("{key} fails: {error}", ""),
         ("{key} is wrong", ""),
         ("the {name} ends", ""),

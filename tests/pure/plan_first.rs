@@ -89,7 +89,7 @@ fn a_new_copy_that_an_automation_moves_on_gets_what_is_agreed() {
 fn a_status_without_a_counterpart_is_not_what_a_new_copy_shows() {
     let sides: Vec<SideId> = (0..2).map(side).collect();
     let mut sync = settings(&sides, ConflictPolicy::Newest);
-    let _ = sync.statuses.rows[2].names.remove(&side(1));
+    sync.statuses.rows[2].names.remove(&side(1));
     let mut world = World::with(sync, &side(0), SOUND);
     world.at(5);
     moved(&mut world, 0, 2);

@@ -100,7 +100,7 @@ fn daemon(text: &mut String, draft: &Draft<'_>) {
     );
     say(
         text,
-        "# says what is wrong in it, `jirasyncd plan` what a run would do. config/example.toml explains every key that there is.",
+        "# says what is wrong in it, `jirasyncd plan` what a run would do. docs/configuration.md of the project explains every key that there is.",
     );
     say(text, "");
     say(text, "[daemon]");
@@ -350,7 +350,7 @@ fn rest(text: &mut String, draft: &Draft<'_>) {
         text,
         "\n# Files are carried with `attachments = \"both\"` below `[sync.{sync}]` (Create Attachments, Delete Own Attachments), logged work"
     );
-    let _ = writeln!(text, "# with `worklogs = {{ unrestricted = \"both\" }}`. More stands in config/example.toml.");
+    let _ = writeln!(text, "# with `worklogs = {{ unrestricted = \"both\" }}`. More stands in docs/configuration.md.");
 }
 
 /// A string of TOML on one line.

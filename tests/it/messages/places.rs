@@ -233,6 +233,17 @@ impl<'s> Places<'_, 's> {
         }
     }
 
+    /// What is put into the list of a refusal behind its making.
+    fn put_into(&mut self, lines: &'s Expr) {
+        let Expr::Path(list) = lines else { return };
+        let Some(name) = list.path.get_ident() else { return };
+        let mut put = Put { list: name.to_string(), found: Vec::new() };
+        put.visit_block(self.code.functions[self.function].body);
+        for what in put.found {
+            self.alone(Area::Answers, what);
+        }
+    }
+
     fn alone(&mut self, area: Area, what: &'s Expr) {
         if self.hands_on(what) {
             return;
@@ -376,7 +387,12 @@ impl<'s> Visit<'s> for Places<'_, 's> {
                 self.with_remedy(Area::Findings, what, remedy);
             }
             ("", "refuse", [what, help]) if self.is_config() => self.with_remedy(Area::Configuration, what, help),
-            ("Answer", "new", [ended, lines]) if !went_well(ended) => self.alone(Area::Answers, lines),
+            ("Answer", "new", [ended, lines]) if !went_well(ended) => {
+                self.alone(Area::Answers, lines);
+                if ended_as(ended).as_deref() == Some("Refused") {
+                    self.put_into(lines);
+                }
+            }
             ("", "Err", [what]) => self.of_a_list(what),
             ("Failure", "Unreachable" | "NotUs" | "Locked" | "NotJira" | "Unreadable", [what])
             | ("WriteOutcome" | "NotDone" | "Decision", "InDoubt", [what])
@@ -470,13 +486,32 @@ impl<'s> Visit<'s> for Places<'_, 's> {
     }
 }
 
+/// What is pushed and inserted into a list of a function.
+struct Put<'s> {
+    list: String,
+    found: Vec<&'s Expr>,
+}
+
+impl<'s> Visit<'s> for Put<'s> {
+    fn visit_item(&mut self, _: &'s syn::Item) {}
+
+    fn visit_expr_method_call(&mut self, call: &'s syn::ExprMethodCall) {
+        if (call.method == "push" || call.method == "insert") && is_called(&call.receiver, &self.list) {
+            self.found.extend(call.args.last());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// How a command is told to have ended, where that is said by its name.
+fn ended_as(ended: &Expr) -> Option<String> {
+    let Expr::Path(path) = ended else { return None };
+    path.path.segments.last().map(|last| last.ident.to_string())
+}
+
 /// Whether a command is told to have been done, or to be done already.
 fn went_well(ended: &Expr) -> bool {
-    let Expr::Path(path) = ended else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| matches!(last.ident.to_string().as_str(), "Done" | "Shown" | "Unchanged"))
+    ended_as(ended).is_some_and(|last| matches!(last.as_str(), "Done" | "Shown" | "Unchanged"))
 }
 
 /// Whether that is a record's list of refusals.
