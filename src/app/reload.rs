@@ -9,7 +9,7 @@ use super::{Daemon, Held, StartError, connect, side_instances};
 use crate::config::{Config, Loaded};
 use crate::engine::{Finding, SetupError, fits};
 use crate::model::command::{Answer, Ended};
-use crate::model::configuration::Existing;
+use crate::model::configuration::{Existing, SAYS_THE_SAME};
 use crate::model::store::StoreError;
 
 /// A configuration that was accepted, until a daemon goes by it.
@@ -129,9 +129,7 @@ impl Daemon {
         lines.insert(
             0,
             match (lines.len(), existing) {
-                (0, _) => {
-                    "the configuration says the same; it is read again with its secrets and certificates".to_owned()
-                }
+                (0, _) => SAYS_THE_SAME.to_owned(),
                 (_, Existing::ReMap) => "the new configuration is right, and is gone over to; existing issues become what it says:".to_owned(),
                 (_, Existing::FromNow) => {
                     "the new configuration is right, and is gone over to; fields of existing issues stay until they are changed:"

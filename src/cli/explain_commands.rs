@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::config::{differences, differences_of, sides_named};
 use crate::model::command::{Answer, Command, CommandRecord, Elsewhere, Ended, Target};
-use crate::model::configuration::KeptConfiguration;
+use crate::model::configuration::{KeptConfiguration, SAYS_THE_SAME};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, SideId};
 use crate::model::settings::{SideSettings, SyncSettings};
@@ -252,10 +252,13 @@ impl Of<'_> {
             let changed = (!differences.is_empty()).then_some(Changed { number: now.number, differences })?;
             return Some(Bearing { configuration: Some(changed), ..Bearing::default() });
         }
+        let lines = &record.answer.lines;
+        if lines.first().is_some_and(|first| first == SAYS_THE_SAME) {
+            return None;
+        }
         let its = format!("sync.{}.", self.item.sync);
         let concerns = |line: &String| [its.as_str(), "instance.", "daemon."].iter().any(|key| line.starts_with(key));
-        let is_about_it = record.answer.lines.iter().any(concerns);
-        is_about_it.then(|| Bearing { unknown_configuration: true, ..Bearing::default() })
+        lines.iter().any(concerns).then(|| Bearing { unknown_configuration: true, ..Bearing::default() })
     }
 
     /// Whether it was about the item without naming it: `true` where that is not known. `None`: it was not.
@@ -537,8 +540,15 @@ mod tests {
             CommandRecord { answer: Answer::new(Ended::Done, lines), ..record }
         };
         let other = "sync.other.home: \"a\", which is new";
-        let commands =
-            [reload(1_001, &[home]), reload(1_012, &[home]), reload(1_020, &[other]), reload(1_021, &[end, other])];
+        // It brought none, whatever is found in the one that holds.
+        let same = reload(1_022, &[SAYS_THE_SAME, "sync.support.side.globex: nobody sees it"]);
+        let commands = [
+            reload(1_001, &[home]),
+            reload(1_012, &[home]),
+            reload(1_020, &[other]),
+            reload(1_021, &[end, other]),
+            same,
+        ];
         let given = given_of(&Past { configurations: kept.collect(), ..past(&commands) });
         let told = given.iter().map(|given| (given.record.at.as_second(), given.bearing.unknown_configuration));
         assert_eq!(told.collect::<Vec<_>>(), [(1_001, true), (1_012, false), (1_021, true)], "{given:?}");

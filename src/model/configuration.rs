@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What a reload answers first where no configuration is gone over to: findings may follow.
+pub const SAYS_THE_SAME: &str = "the configuration says the same; it is read again with its secrets and certificates";
+
 /// What becomes of issues that are in step when the configuration changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
