@@ -225,7 +225,15 @@ impl Look<'_> {
         for row in &table.rows {
             let names = row.names.get(side).into_iter().chain(row.path.get(side)).flatten();
             for name in names.filter(|name| !offered.iter().any(|offered| &offered.name == *name)) {
-                let near = nearest(name, offered.iter().map(|offered| offered.name.as_str()));
+                // What has a row of its own is not what this one means.
+                let is_taken = |offered: &str| {
+                    table
+                        .rows
+                        .iter()
+                        .any(|other| other.names.get(side).is_some_and(|names| names.iter().any(|n| n == offered)))
+                };
+                let free = offered.iter().map(|offered| offered.name.as_str()).filter(|offered| !is_taken(offered));
+                let near = nearest(name, free);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint =
                     near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
@@ -303,6 +311,13 @@ impl Look<'_> {
             _ => ("option", Made::InField(&shown)),
         };
         self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
+        // Words are made by being written; of a resolution, `defaults` looks.
+        let takes_any = shape == Some(&Shape::Words) || field.as_str() == "resolution";
+        if let (OnUnmapped::Default(names), Vocabulary::Own, false) = (&row.on_unmapped, vocabulary(row), takes_any)
+            && let Some(name) = names.get(self.side)
+        {
+            self.default_is_there(row, name, what, &named);
+        }
     }
 
     /// The projects that a row names. Who may see one is decided in that project, so one that is not shown is no error of the file.
@@ -386,20 +401,30 @@ impl Look<'_> {
                 }
                 Vocabulary::Users | Vocabulary::Own => continue,
             };
-            if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
-                let place = format!("sync.{}.fields.{}.on-unmapped, side `{side}`", settings.id, row.name);
-                let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
-                let hint = format!("there are: {}", all.join(", "));
-                let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
-                self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
-            }
+            self.default_is_there(row, name, (thing, made), offered);
         }
+    }
+
+    fn default_is_there(&mut self, row: &FieldRow, name: &str, (thing, made): (&str, Made<'_>), offered: &[Named]) {
+        if offered.is_empty() || offered.iter().any(|offered| offered.name == name) {
+            return;
+        }
+        let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
+        let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
+        let hint = format!("there are: {}", all.join(", "));
+        let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
+        self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
     }
 }
 
 /// The nearest of some names, if one is near.
 fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let scored = names.map(|name| (strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase()), name));
+    // `Priority 4` is not `Priority 3` misspelt.
+    let bare = |name: &str| name.to_lowercase().replace(|sign: char| sign.is_ascii_digit(), "");
+    let wanted = bare(text);
+    let scored = names
+        .filter(|name| bare(name) != wanted || name.eq_ignore_ascii_case(text))
+        .map(|name| (strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase()), name));
     let best = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
     (best.0 > 0.8).then_some(best.1)
 }

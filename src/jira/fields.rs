@@ -108,6 +108,8 @@ impl FieldList {
             ("datetime", _) => Shape::Moment,
             ("option", _) => Shape::Option,
             ("option-with-child", _) => Shape::Cascade,
+            // Who made an issue is noted by Jira alone.
+            ("user", _) if field.as_str() == "creator" => Shape::Maker,
             ("user", _) => Shape::Person,
             ("group", _) => Shape::Group,
             ("version", _) => Shape::Version,
@@ -263,6 +265,8 @@ mod tests {
         for id in ["created", "updated", "resolutiondate", "lastViewed", "statuscategorychangedate"] {
             assert_eq!(shape(id, "datetime", ""), Shape::Stamp, "{id}");
         }
+        assert_eq!(shape("creator", "user", ""), Shape::Maker);
+        assert_eq!(shape("reporter", "user", ""), Shape::Person);
         assert_eq!(custom("number", "importid"), Shape::Number);
         assert_eq!(custom("string", "readonlyfield"), Shape::Text);
         let first = shape("customfield_2", "datetime", "com.atlassian.jira.ext.charting:firstresponsedate");

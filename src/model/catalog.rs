@@ -174,6 +174,8 @@ pub enum Shape {
     Moment,
     /// An instant that Jira notes, as when an issue was made: read, and never written.
     Stamp,
+    /// Who made the issue, as Jira notes: read, and never written.
+    Maker,
     /// A set of words.
     Words,
     /// One option.

@@ -355,7 +355,8 @@ impl Check<'_> {
             NativeWrite::Set(_) => Vec::new(),
         };
         let excluded = touched.into_iter().find(|word| place.is_excluded(word));
-        let single = place.shape().is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
+        let single =
+            place.shape().is_some_and(|shape| shape.is_choice() || matches!(shape, Shape::Person | Shape::Maker));
         if let Some(word) = excluded {
             self.fail("excluded words are left alone", side, format!("`{word}` of `{}`", row.name));
         }

@@ -86,7 +86,8 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
             Stand::Write(native, wanted) => {
                 let held = words_there(draft, row, side, &base);
                 let shape = place(draft.input, &draft.nothing, row, side).shape();
-                let single = shape.is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
+                let single =
+                    shape.is_some_and(|shape| shape.is_choice() || matches!(shape, Shape::Person | Shape::Maker));
                 let native = with_names_that_stand(draft, row, side, &agreed, &held, native);
                 let write = write_of(row, side, &agreed, &base, (&held, native), wanted, single);
                 let Some(mut write) = write else { continue };

@@ -108,7 +108,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
         }
         world.intervals(6).await;
         // When what was refused meanwhile is tried again is drawn by lot.
-        let refuses = |act: &Act| matches!(act.what, What::Fate(Fate::Hide | Fate::Lock));
+        let refuses = |act: &Act| matches!(act.what, What::Fate(Fate::Hide | Fate::Lock | Fate::Archive));
         if step.iter().any(refuses) {
             world.pass(LONGEST_WAIT).await;
             world.intervals(6).await;
