@@ -91,9 +91,12 @@ fn a_status_without_a_counterpart_is_not_what_a_new_copy_shows() {
     let mut sync = settings(&sides, ConflictPolicy::Newest);
     sync.statuses.rows[2].names.remove(&side(1));
     let mut world = World::with(sync, &side(0), SOUND);
+    // Seen before it moved, it has moved by somebody's word.
+    world.look(&BTreeSet::from([side(0)])).unwrap();
     world.at(5);
     moved(&mut world, 0, 2);
-    world.settle().unwrap();
+    // Before it is told that the status is not carried.
+    world.cycle(&BTreeSet::from([side(0)]), &mut || Fate::Done).unwrap();
     world.at(0);
     moved(&mut world, 1, 1);
     world.settle().unwrap();
