@@ -1,6 +1,7 @@
 //! What one partner does for itself changes no byte that is sent to another: lives are played twice, with and without its acts. Must never
 //! judge by what the daemon keeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jirasyncd::simulator::{Fault, FaultRule, When};
@@ -87,7 +88,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
     world.jira(jira).record_bodies(true);
     world.start().await;
     breaks(&world, script.seed, apart);
-    let mut people = People::new(Sight::Apart);
+    let mut people = if carried.levels { People::with_levels(&Arc::default()) } else { People::new(Sight::Apart) };
     (people.takes_names, people.left_out) = (script.takes_names, Some(apart));
     people.flows = policies.is_some_and(|policies| policies.flows);
     people.moves_take_copies = policies.is_some_and(Policies::deletes_what_is_moved);

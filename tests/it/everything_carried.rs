@@ -8,7 +8,7 @@ use super::daemon_audit::token;
 use super::daemon_support::{THREE, World};
 use super::everything_acts::{Act, Field, Talk, Tie, What};
 use super::everything_audit::{far_leaks, far_leaks_at, sorted, taken_by};
-use super::everything_world::{OUTSIDER, SIDES, Sight, TEAM, WATCHED, world_apart};
+use super::everything_world::{LEVELED, OUTSIDER, SIDES, Sight, TEAM, WATCHED, world_apart};
 
 /// The partners with whom home shares the notes of its service desk: one, the other, both.
 const NOTES: [[bool; 3]; 3] = [[false, true, false], [false, false, true], [false, true, true]];
@@ -24,6 +24,8 @@ pub(crate) struct Carried {
     told_apart: bool,
     /// Which partners share the notes of home's service desk.
     pub(crate) notes: [bool; 3],
+    /// One of home's security levels.
+    pub(crate) levels: bool,
 }
 
 impl Carried {
@@ -31,17 +33,18 @@ impl Carried {
     /// of it there (an account that is inactive, an archived issue) is tried again at a time that is drawn by lot. Where it is carried
     /// each step has a full check, which finds it: it moves no time of change.
     pub(crate) fn of(seed: u64, lives: bool, apart: usize) -> Self {
-        let none = Self { links: false, watchers: false, told_apart: true, notes: [false; 3] };
+        let none = Self { links: false, watchers: false, told_apart: true, notes: [false; 3], levels: false };
         match seed % 5 {
             1 => Self { links: true, watchers: !lives, told_apart: lives || apart != OUTSIDER.0, ..none },
             2 => Self { links: true, notes: NOTES[(seed / 5 % 3) as usize], ..none },
+            3 => Self { links: true, levels: true, ..none },
             _ => none,
         }
     }
 
     /// Whether it carries more than all lives do.
     pub(crate) fn is_more(self) -> bool {
-        self.links || self.watchers || self.has_notes()
+        self.links || self.watchers || self.has_notes() || self.levels
     }
 
     pub(crate) fn has_notes(self) -> bool {
@@ -61,6 +64,9 @@ impl Carried {
         if self.watchers {
             let row = if self.told_apart { WATCHED } else { "watchers = { on-unmapped = \"skip\" }\n" };
             replace("summary = \"both\"\n", &format!("summary = \"both\"\n{row}"));
+        }
+        if self.levels {
+            replace("summary = \"both\"\n", &format!("summary = \"both\"\n{LEVELED}"));
         }
         if !self.told_apart {
             replace(&format!(", from = [\"group:{TEAM}\"]"), "");
@@ -92,6 +98,8 @@ impl Carried {
             What::Tie(Tie::Unwatch)
         } else if self.has_notes() && (says || is_custom && number == 3) {
             What::Talk(Talk::InternalComment)
+        } else if self.levels && is_custom && matches!(number, 0 | 1) {
+            What::Field(Field::Level)
         } else {
             act.what
         };
@@ -126,6 +134,8 @@ pub(crate) struct Compared {
     pub(crate) watchers: usize,
     /// Notes of home's service desk.
     pub(crate) notes: usize,
+    /// Writes that set a security level, or take it away.
+    pub(crate) levels: usize,
 }
 
 impl Compared {
@@ -140,6 +150,7 @@ impl Compared {
             links: count(&["/remotelink ", home.as_str()]),
             watchers: count(&["/watchers "]),
             notes: count(&[" POST ", "/comment ", "sd.public.comment"]),
+            levels: count(&["\"security\":"]),
         }
     }
 
@@ -148,6 +159,7 @@ impl Compared {
         self.links += more.links;
         self.watchers += more.watchers;
         self.notes += more.notes;
+        self.levels += more.levels;
     }
 }
 
@@ -161,6 +173,7 @@ pub(crate) fn is_all_sent(lives: &[Carried], sum: Compared) {
         ("links", lived(&|carried| carried.links), sum.links),
         ("watchers", lived(&|carried| carried.watchers), sum.watchers),
         ("notes", lived(&|carried| carried.has_notes()), sum.notes),
+        ("levels", lived(&|carried| carried.levels), sum.levels),
     ] {
         assert!(lived < ENOUGH || sent > 0, "{what} were carried in {lived} lives, and none was sent");
     }
@@ -170,7 +183,7 @@ pub(crate) fn is_all_sent(lives: &[Carried], sum: Compared) {
 #[tokio::test(start_paused = true)]
 async fn what_these_lives_carry_is_compared() {
     for (jira, column, name) in [("globex", 1, "jdoe"), ("initech", 2, "petra")] {
-        let carried = Carried { links: true, watchers: true, told_apart: true, notes: NOTES[2] };
+        let carried = Carried { links: true, watchers: true, told_apart: true, notes: NOTES[2], levels: false };
         let mut world = world_apart(None, false, carried);
         world.jira(jira).record_bodies(true);
         world.start().await;

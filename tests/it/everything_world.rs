@@ -72,6 +72,9 @@ pub(crate) const LEVEL: &str = "Staff";
 pub(crate) const SECRET: &str = "Secret";
 /// What a partner calls home's level where a row has it. Only those in the role see what has it.
 pub(crate) const INSIDE: &str = "Inside";
+/// The row for one of home's levels ([`LEVEL`], [`INSIDE`]).
+pub(crate) const LEVELED: &str =
+    "security = { values = [ { acme = \"Staff\", globex = \"Inside\", initech = \"Inside\" } ] }\n";
 /// A level that is called the same everywhere, where all levels have a row.
 pub(crate) const BOARD: &str = "Board";
 /// The label that takes an issue out of the clauses of the world where issues have a life.
@@ -372,9 +375,7 @@ fn with_watchers(config: &str) -> String {
 
 /// Home and two partners that do not see each other, and a row for one of home's security levels; perhaps with who watches.
 pub(crate) fn world_with_levels(policies: Option<Policies>, watched: bool) -> World {
-    let row = format!(
-        "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
-    );
+    let row = format!("summary = \"both\"\n{LEVELED}");
     let config = full(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
     let config = if watched { with_watchers(&config) } else { config };
     filled(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
