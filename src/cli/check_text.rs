@@ -87,19 +87,30 @@ fn clock(skew_ms: i64) -> String {
 fn permissions(reports: &[PermissionReport]) -> String {
     let head = ["instance", "project", "function", "permission", "", "given by"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
+    // In full on each line, it would be cut in the middle by most terminals.
+    let mut givers: Vec<&str> = Vec::new();
     for report in reports {
         for need in &report.needs {
+            let known = givers.iter().position(|giver| *giver == need.given_by);
+            let number = known.unwrap_or(givers.len());
+            if known.is_none() {
+                givers.push(need.given_by);
+            }
             rows.push(vec![
                 report.instance.to_string(),
                 report.project.clone(),
                 need.function.to_string(),
                 need.in_words(),
                 standing(need, report.sample.as_ref()),
-                need.given_by.to_owned(),
+                format!("({})", number + 1),
             ]);
         }
     }
-    table("  ", &rows)
+    let mut text = table("  ", &rows);
+    for (number, giver) in givers.iter().enumerate() {
+        let _ = writeln!(text, "  ({}) {giver}", number + 1);
+    }
+    text
 }
 
 /// Whether it is held.

@@ -181,6 +181,7 @@ async fn a_set_up_takes_twelve_answers_at_most_and_is_recorded() {
     terminal.command("jirasyncd run --once --limit 1 --log warn --config jirasyncd.toml", "0 problems").await;
     assert_eq!(world.globex.issues().len(), 1, "{}", terminal.shown());
     assert_eq!(world.globex.issues()[0].fields["summary"], "The printer is on fire");
+    terminal.command("jirasyncd pairs export sup-eng --config jirasyncd.toml", "ENG-1").await;
     let shown = terminal.shown();
     assert!(!shown.contains("canary"), "a token was shown");
     assert!(terminal.answers <= MOST_ANSWERS, "{} answers", terminal.answers);

@@ -250,16 +250,21 @@ impl Run<'_> {
         self.each(Act::Set, from, &rows, Some(0));
         self.rest().await;
         self.equal(Act::Set, &rows, |_, here| if here.is_empty() { Err("nothing is shown".into()) } else { Ok(()) });
+        let before: BTreeMap<Subject, String> = rows.iter().map(|row| (*row, self.shown(*row, from))).collect();
         self.each(Act::Edit, from, &rows, Some(1));
         self.rest().await;
-        self.equal(Act::Edit, &rows, |_, _| Ok(()));
+        self.equal(
+            Act::Edit,
+            &rows,
+            |row, here| if before[&row] == here { Err("it is as before".into()) } else { Ok(()) },
+        );
         self.levels_meet(&rows).await;
         self.forbid(&["SET_ISSUE_SECURITY"], &[]);
-        self.waits(&rows, 1).await;
+        let written = self.waits(&rows, 1).await;
         self.allow(&["SET_ISSUE_SECURITY"]);
         self.world.pass(7_200).await;
         self.rest().await;
-        self.equal(Act::Forbidden, &rows, |_, _| Ok(()));
+        self.arrived(&rows, &written);
         self.each(Act::Clear, from, &rows, None);
         self.rest().await;
         self.equal(
@@ -359,21 +364,22 @@ impl Run<'_> {
         let is_part = |row: &Subject| !whole.contains(row) && impossible(*row, Act::Forbidden).is_none();
         let parts: Vec<Subject> = rows.iter().copied().filter(is_part).collect();
         self.forbid(&PARTS, &["summary"]);
-        self.waits(&parts, 4).await;
+        let mut written = self.waits(&parts, 4).await;
         self.each(Act::Forbidden, self.direction.from, &[Subject::Summary], Some(4));
+        let summary = (Subject::Summary, self.shown(Subject::Summary, self.direction.from));
         self.world.intervals(3).await;
-        self.equal(Act::Forbidden, &[Subject::Summary], |_, _| Ok(()));
+        self.arrived(&[Subject::Summary], &[summary].into());
         self.allow(&PARTS);
         // What was refused is tried again ever more seldom.
         self.world.pass(7_200).await;
         self.rest().await;
         self.forbid(&["EDIT_ISSUES"], &[]);
-        self.waits(&whole, 5).await;
+        written.extend(self.waits(&whole, 5).await);
         self.allow(&["EDIT_ISSUES"]);
         self.world.pass(7_200).await;
         self.rest().await;
         self.by_hand(Act::Forbidden, rows, self.direction.from).await;
-        self.equal(Act::Forbidden, rows, |_, _| Ok(()));
+        self.arrived(rows, &written);
     }
 
     /// Only people may do these things on the other sides, and only these fields are on their screens.
@@ -398,15 +404,21 @@ impl Run<'_> {
         }
     }
 
-    /// What is done now is written nowhere, and that is told.
-    async fn waits(&mut self, rows: &[Subject], number: usize) {
+    /// What is done now is written nowhere, and that is told. Gives what its author shows.
+    async fn waits(&mut self, rows: &[Subject], number: usize) -> BTreeMap<Subject, String> {
         let others = self.others();
         let cells = || others.iter().flat_map(|column| rows.iter().map(move |row| (*column, *row)));
         let before: BTreeMap<(usize, Subject), String> =
             cells().map(|cell| (cell, self.shown(cell.1, cell.0))).collect();
+        let stood = self.told().await;
         self.each(Act::Forbidden, self.direction.from, rows, Some(number));
+        // Where a link leads to is shown once there is something, on all sides.
+        let shown = rows.iter().filter(|row| **row != Subject::Told(Told::WayBack));
+        let written = shown.map(|row| (*row, self.shown(*row, self.direction.from))).collect();
         self.world.intervals(6).await;
-        let problems = self.world.daemon().store().problems(1_000).await.unwrap();
+        // What stood there before tells nothing of this.
+        let mut problems = self.world.daemon().store().problems(1_000).await.unwrap();
+        problems.retain(|stored| !stood.contains(&format!("{:?}", stored.problem)));
         for (column, subject) in cells().collect::<Vec<_>>() {
             let jira = SIDES[column].jira;
             let mut here = problems.iter().filter(|stored| stored.problem.side.as_str() == jira);
@@ -421,6 +433,21 @@ impl Run<'_> {
             };
             self.note(subject, Act::Forbidden, result);
         }
+        written
+    }
+
+    /// The problems that are told now, each in full.
+    async fn told(&self) -> BTreeSet<String> {
+        let problems = self.world.daemon().store().problems(1_000).await.unwrap();
+        problems.iter().map(|stored| format!("{:?}", stored.problem)).collect()
+    }
+
+    /// Whether all sides show what was written while it could not be carried: what was tried again is not what stood before.
+    fn arrived(&mut self, rows: &[Subject], written: &BTreeMap<Subject, String>) {
+        self.equal(Act::Forbidden, rows, |row, here| match written.get(&row) {
+            Some(wanted) if wanted != here => Err(format!("`{wanted}` became `{here}`")),
+            Some(_) | None => Ok(()),
+        });
     }
 }
 

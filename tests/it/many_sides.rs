@@ -101,7 +101,7 @@ impl Plot {
 
     /// Whether a side's workflow has the function.
     fn has_functions(self, side: usize) -> bool {
-        self.effects.is_some() && side % 3 != 0
+        self.effects.is_some() && !side.is_multiple_of(3)
     }
 
     fn place(self, side: usize) -> &'static Place {
