@@ -11,6 +11,19 @@ fn kinds() -> [(String, &'static str, &'static str); 2] {
     [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")]
 }
 
+/// Where an original stands: its side, who makes it, who clones it, its project and its type; and the side of its copy.
+type Origin = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// Home with each kind of partner, and each kind of partner.
+fn origins() -> [(String, Origin); 4] {
+    [
+        (two(), ("acme", "jane", "omar", "SUP", "Bug", "globex")),
+        (two_clouds(), ("acme", "jane", "omar", "SUP", "Bug", "initech")),
+        (two(), ("globex", "jdoe", "mlopez", "ENG", "Defect", "acme")),
+        (two_clouds(), ("initech", "petra", "juergen", "OPS", "Fehler", "acme")),
+    ]
+}
+
 fn create(world: &World) -> String {
     let fields = json!({ "summary": "Item", "description": "Broken", "priority": { "name": "Low" } });
     world.person("acme", "jane").create("SUP", "Bug", fields).unwrap()
@@ -51,15 +64,23 @@ async fn row_065_a_clone_of_a_copy_is_an_item_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_clone_of_an_original_is_an_item_of_its_own() {
-    for (config, to, _) in kinds() {
+    for (config, (from, maker, cloner, project, kind, to)) in origins() {
         let world = World::new(&config, |_| {}).await;
-        let key = create(&world);
+        let fields = json!({ "summary": "Item", "description": "Broken" });
+        let key = world.person(from, maker).create(project, kind, fields).unwrap();
         world.rest().await.unwrap();
-        let clone = world.person("acme", "omar").clone_issue(&key).unwrap();
+        let clone = world.person(from, cloner).clone_issue(&key).unwrap();
         // A clone of a clone of what came from the other side bears the other's mark as well.
-        world.person("acme", "jane").clone_issue(&clone).unwrap();
+        world.person(from, maker).clone_issue(&clone).unwrap();
         world.rest().await.unwrap();
-        assert_eq!(count(&world, to), (3, 3), "{to}");
+        assert_eq!((world.issues(from, "Item").len(), world.issues(to, "Item").len()), (3, 3), "{from} to {to}");
+        // Each goes on with its own counterpart.
+        world.person(from, cloner).edit(&clone, json!({ "summary": "Item, cloned and changed" })).unwrap();
+        world.rest().await.unwrap();
+        let shown = world.issues(to, "Item").into_iter().map(|issue| issue.fields["summary"].clone());
+        let mut shown: Vec<String> = shown.collect();
+        shown.sort();
+        assert_eq!(shown, ["CLONE - CLONE - Item", "Item", "Item, cloned and changed"], "{from} to {to}");
         assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }

@@ -53,6 +53,32 @@ async fn paired(config: &str, (from, who, kind, to, _): Pair) -> (World, String,
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_enters_the_filter_for_the_first_time_begins() {
+    for (config, pair) in pairs() {
+        let (from, who, kind, to, there) = pair;
+        let world = World::new(&config, |_| {}).await;
+        let fields = json!({ "summary": "Item", "description": "written before" });
+        let key = world.person(from, who).create(project(from), kind, fields).unwrap();
+        world.person(from, who).comment(&key, "said before").unwrap();
+        world.rest().await.unwrap();
+        assert!(world.issues(to, "Item").is_empty(), "{from}: it is outside");
+        labels(&world, from, who, &key, &["share-it"]);
+        world.rest().await.unwrap();
+        let other = world.issue(to, "Item");
+        assert!(other.fields["description"].contains("written before"), "{from}: {other:?}");
+        assert_eq!(other.comments.len(), 1, "{from}: {other:?}");
+        // From here on both are one item.
+        world.person(to, there).edit(&other.key, json!({ "summary": "Item, changed there" })).unwrap();
+        world.person(to, there).comment(&other.key, "said there").unwrap();
+        world.rest().await.unwrap();
+        let here = world.jira(from).issue(&key).unwrap();
+        assert_eq!((here.fields["summary"].as_str(), here.comments.len()), ("Item, changed there", 2), "{from}");
+        assert_eq!((world.issues(from, "Item").len(), world.issues(to, "Item").len()), (1, 1), "{from}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_leaves_the_filter_goes_on_unless_something_else_is_said() {
     for (config, pair) in pairs() {
         let (world, key, _) = paired(&config, pair).await;

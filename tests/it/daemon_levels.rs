@@ -18,6 +18,58 @@ pub(crate) fn pairs() -> [(String, &'static str, &'static str, &'static str, &'s
     [(two(), "globex", "jdoe", "ENG", "Defect"), (two_clouds(), "initech", "petra", "OPS", "Fehler")]
 }
 
+/// A side: who works there, its project, a type, a priority, and its levels. The last of them has no row.
+struct Side {
+    jira: &'static str,
+    who: &'static str,
+    project: &'static str,
+    kind: &'static str,
+    priority: &'static str,
+    levels: [&'static str; 3],
+}
+
+const ACME: Side = Side {
+    jira: "acme",
+    who: "jane",
+    project: "SUP",
+    kind: "Bug",
+    priority: "Low",
+    levels: ["Staff", "Board", "Secret"],
+};
+const GLOBEX: Side = Side {
+    jira: "globex",
+    who: "jdoe",
+    project: "ENG",
+    kind: "Defect",
+    priority: "P4",
+    levels: ["Innen", "Oben", "Geheim"],
+};
+const INITECH: Side = Side {
+    jira: "initech",
+    who: "petra",
+    project: "OPS",
+    kind: "Fehler",
+    priority: "Niedrig",
+    levels: ["Innen", "Oben", "Geheim"],
+};
+
+/// Home and the other side: each kind as either.
+fn homes() -> [(String, Side, Side); 3] {
+    let at_globex = two().replacen("home = \"acme\"", "home = \"globex\"", 1);
+    [(two(), ACME, GLOBEX), (two_clouds(), ACME, INITECH), (at_globex, GLOBEX, ACME)]
+}
+
+/// Their world, with a row for their levels.
+fn world_of(text: &str, home: &Side, other: &Side) -> World {
+    world(text, if home.jira == "acme" { other.jira } else { home.jira })
+}
+
+/// Somebody makes an issue there, under one of its levels.
+fn make(world: &World, side: &Side, summary: &str, level: &str) -> String {
+    let fields = json!({ "summary": summary, "priority": { "name": side.priority }, "security": { "name": level } });
+    world.person(side.jira, side.who).create(side.project, side.kind, fields).unwrap()
+}
+
 fn config(config: &str, other: &str) -> String {
     let row = format!(
         "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"Staff\", {other} = \"Innen\" }}, {{ acme = \"Board\", {other} = \"Oben\" }} ] }}"
@@ -54,25 +106,26 @@ pub(crate) fn writes(world: &World, side: &str) -> Vec<(String, bool)> {
 
 #[tokio::test(start_paused = true)]
 async fn an_issue_is_made_under_its_level_and_follows_it_first() {
-    for (text, other, _, _, _) in pairs() {
-        let mut world = world(&text, other);
+    for (text, home, side) in homes() {
+        let mut world = world_of(&text, &home, &side);
+        let other = side.jira;
+        let ([staff, board, _], [inside, above, _]) = (home.levels, side.levels);
         world.jira(other).record_bodies(true);
         world.start().await;
-        let jane = world.person("acme", "jane");
-        let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "security": { "name": "Staff" } });
-        let key = jane.create("SUP", "Bug", fields).unwrap();
+        let jane = world.person(home.jira, home.who);
+        let key = make(&world, &home, "Item", staff);
         jane.comment(&key, "not for all").unwrap();
         world.rest().await.unwrap();
         let level = |world: &World| world.field(other, "Item", "security");
-        assert_eq!(level(&world), "Innen");
+        assert_eq!(level(&world), inside);
         assert_eq!(world.issue(other, "Item").comments.len(), 1);
         assert!(writes(&world, other)[0].1, "it was never there without its level: {:?}", writes(&world, other));
         // Another level, with more to say: the level goes first, and alone.
         world.jira(other).reset_calls();
-        jane.edit(&key, json!({ "security": { "name": "Board" }, "duedate": "2026-05-01" })).unwrap();
+        jane.edit(&key, json!({ "security": { "name": board }, "duedate": "2026-05-01" })).unwrap();
         jane.comment(&key, "for the board").unwrap();
         world.rest().await.unwrap();
-        assert_eq!((level(&world), world.issue(other, "Item").comments.len()), ("Oben".into(), 2));
+        assert_eq!((level(&world), world.issue(other, "Item").comments.len()), (above.into(), 2));
         let made = writes(&world, other);
         assert!(made.len() >= 3 && made[0] == ("editIssue".to_owned(), true), "{made:?}");
         assert_eq!(made.iter().filter(|(_, level)| *level).count(), 1, "{made:?}");
@@ -86,53 +139,86 @@ async fn an_issue_is_made_under_its_level_and_follows_it_first() {
         assert_eq!(world.problems().await, Vec::<String>::new());
         // Home's comes again, on an issue that stands open there: the level first.
         world.jira(other).reset_calls();
-        jane.edit(&key, json!({ "security": { "name": "Staff" }, "duedate": "2026-07-01" })).unwrap();
+        jane.edit(&key, json!({ "security": { "name": staff }, "duedate": "2026-07-01" })).unwrap();
         world.rest().await.unwrap();
-        assert_eq!(level(&world), "Innen");
+        assert_eq!(level(&world), inside);
         assert!(writes(&world, other)[0].1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_level_without_a_row_keeps_apart_as_it_always_did() {
-    for (text, other, who, project, kind) in pairs() {
-        let mut world = world(&text, other);
+    for (text, home, side) in homes() {
+        let mut world = world_of(&text, &home, &side);
+        let other = side.jira;
+        let ([staff, _, secret], [inside, above, unnamed]) = (home.levels, side.levels);
         world.start().await;
-        let jane = world.person("acme", "jane");
-        let secret = json!({ "summary": "Canary", "priority": { "name": "Low" }, "security": { "name": "Secret" } });
-        let key = jane.create("SUP", "Bug", secret).unwrap();
+        let (jane, there) = (world.person(home.jira, home.who), world.person(other, side.who));
+        let key = make(&world, &home, "Canary", secret);
         // One of the other side's own, mapped or not, tells home nothing.
-        let priority = if other == "globex" { "P4" } else { "Niedrig" };
-        for level in ["Innen", "Geheim"] {
-            let fields = json!({ "summary": format!("Theirs {level}"), "priority": { "name": priority }, "security": { "name": level } });
-            world.person(other, who).create(project, kind, fields).unwrap();
+        for level in [inside, unnamed] {
+            make(&world, &side, &format!("Theirs {level}"), level);
         }
         world.rest().await.unwrap();
-        assert_eq!((world.issues(other, "Canary").len(), world.issues("acme", "Theirs").len()), (0, 0));
+        assert_eq!((world.issues(other, "Canary").len(), world.issues(home.jira, "Theirs").len()), (0, 0));
         // A mapped one makes it cross; one without a row stops it again.
-        jane.edit(&key, json!({ "security": { "name": "Staff" } })).unwrap();
+        jane.edit(&key, json!({ "security": { "name": staff } })).unwrap();
         world.rest().await.unwrap();
-        assert_eq!(world.field(other, "Canary", "security"), "Innen");
-        jane.edit(&key, json!({ "security": { "name": "Secret" }, "summary": "Canary 2" })).unwrap();
+        assert_eq!(world.field(other, "Canary", "security"), inside);
+        jane.edit(&key, json!({ "security": { "name": secret }, "summary": "Canary 2" })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(world.field(other, "Canary", "summary"), "Canary");
         // A person's own level there, though it has a row, keeps it apart.
-        let there = world.issue(other, "Canary").key;
-        jane.edit(&key, json!({ "security": { "name": "Staff" } })).unwrap();
+        let copy = world.issue(other, "Canary").key;
+        jane.edit(&key, json!({ "security": { "name": staff } })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(world.field(other, "Canary", "summary"), "Canary 2");
-        world
-            .person(other, who)
-            .edit(&there, json!({ "security": { "name": "Oben" }, "summary": "Canary 3" }))
-            .unwrap();
+        there.edit(&copy, json!({ "security": { "name": above }, "summary": "Canary 3" })).unwrap();
         world.rest().await.unwrap();
-        assert_eq!(world.field("acme", "Canary", "summary"), "Canary 2");
+        assert_eq!(world.field(home.jira, "Canary", "summary"), "Canary 2");
         jane.edit(&key, json!({ "summary": "Canary 4" })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(
             (world.field(other, "Canary", "summary"), world.field(other, "Canary", "security")),
-            ("Canary 3".into(), "Oben".into())
+            ("Canary 3".into(), above.into())
         );
+    }
+}
+
+/// No row says anything of levels.
+#[tokio::test(start_paused = true)]
+async fn a_level_that_is_set_later_keeps_an_issue_apart_until_it_is_taken_away() {
+    for (text, from, to) in [(two(), ACME, GLOBEX), (two(), GLOBEX, ACME), (two_clouds(), INITECH, ACME)] {
+        let mut world = World::of(&text, |setups| {
+            for side in [&from, &to] {
+                levels(setups.get_mut(side.jira).unwrap(), &side.levels);
+            }
+        });
+        world.start().await;
+        let (author, there) = (world.person(from.jira, from.who), world.person(to.jira, to.who));
+        let fields = json!({ "summary": "Item", "priority": { "name": from.priority } });
+        let key = author.create(from.project, from.kind, fields).unwrap();
+        world.rest().await.unwrap();
+        let copy = world.issue(to.jira, "Item").key;
+        author.edit(&key, json!({ "security": { "name": from.levels[0] }, "summary": "Item, canary" })).unwrap();
+        world.intervals(2).await;
+        author.comment(&key, "canary").unwrap();
+        there.edit(&copy, json!({ "description": "written meanwhile" })).unwrap();
+        there.comment(&copy, "said meanwhile").unwrap();
+        world.intervals(20).await;
+        let (kept, apart) = (world.jira(from.jira).issue(&key).unwrap(), world.jira(to.jira).issue(&copy).unwrap());
+        let place = from.jira;
+        assert_eq!((apart.fields["summary"].as_str(), apart.comments.len()), ("Item", 1), "{place}: {apart:?}");
+        assert!(!kept.fields.contains_key("description") && kept.comments.len() == 1, "{place}: {kept:?}");
+        let problems = world.problems().await;
+        let told = format!("{place}: {key} has a security level");
+        assert!(problems.iter().any(|problem| problem.contains(&told)), "{problems:?}");
+        // What people did to the fields meanwhile arrives.
+        author.edit(&key, json!({ "security": null })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to.jira, "Item", "summary"), "Item, canary", "{place}");
+        assert!(world.field(place, "Item", "description").contains("written meanwhile"), "{place}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{place}");
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::crash::fused_world;
 use super::daemon_pause::{give, writes};
-use super::daemon_support::{THREE, World, two};
+use super::daemon_support::{THREE, World, two, two_clouds};
 
 fn merge(keep: &str, drop: &str) -> Command {
     Command::Merge { sync: "support".into(), keep: keep.to_owned(), drop: drop.to_owned(), dry_run: false }
@@ -22,6 +22,11 @@ fn merge(keep: &str, drop: &str) -> Command {
 
 fn shown(keep: &str, drop: &str) -> Command {
     Command::Merge { sync: "support".into(), keep: keep.to_owned(), drop: drop.to_owned(), dry_run: true }
+}
+
+/// Home with each kind of counterpart: its side, and who works there.
+fn kinds() -> [(String, &'static str, &'static str); 2] {
+    [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")]
 }
 
 fn create(world: &World, summary: &str, labels: &[&str]) -> String {
@@ -54,11 +59,11 @@ fn tells(answer: &Answer, part: &str) -> bool {
 }
 
 /// An item on both sides, and a second issue of ours beside its copy, which people work on too. Gives the three keys.
-async fn duplicated(world: &World) -> (String, String, String) {
+async fn duplicated(world: &World, to: &str) -> (String, String, String) {
     let home = create(world, "Item", &[]);
     world.rest().await.unwrap();
-    let copy = world.issue("globex", "Item").key;
-    let second = world.person("globex", "sync").clone_issue(&copy).unwrap();
+    let copy = world.issue(to, "Item").key;
+    let second = world.person(to, "sync").clone_issue(&copy).unwrap();
     world.rest().await.unwrap();
     (home, copy, second)
 }
@@ -73,115 +78,121 @@ async fn remedy(world: &World) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_problem_says_is_typed_and_the_second_issue_is_let_be() {
-    let mut world = World::new(&two(), |_| {}).await;
-    let (home, copy, second) = duplicated(&world).await;
-    world.person("globex", "jdoe").comment(&second, "Written into the second one").unwrap();
-    world.person("globex", "jdoe").attach(&second, "trace.log", b"trace").unwrap();
-    let typed = remedy(&world).await;
-    assert_eq!(typed[..3], ["jirasyncd", "merge", "support"]);
-    reset(&world);
-    let dry = give(&world, shown(&typed[3], &typed[4])).await;
-    assert!(dry.ended == Ended::Shown && tells(&dry, "let be: "), "{dry:?}");
-    assert_eq!(world.problems().await.len(), 1, "it was only shown");
-    let done = give(&world, merge(&typed[3], &typed[4])).await;
-    assert_eq!((done.ended, &done.lines), (Ended::Done, &dry.lines));
-    assert!(tells(&done, &format!("let be: {second} (globex)")), "{done:?}");
-    assert!(tells(&done, &format!("what people wrote in {second} stays there: 1 comment")), "{done:?}");
-    world.rest().await.unwrap();
-    assert_eq!((writes(&world, "acme"), writes(&world, "globex")), (BTreeMap::new(), BTreeMap::new()));
-    assert_eq!(world.problems().await, Vec::<String>::new());
-    // Nothing crosses to it or from it, also after a restart and a full check; the first goes on.
-    for again in [false, true] {
-        if again {
-            world.start().await;
+    for (config, to, who) in kinds() {
+        let mut world = World::new(&config, |_| {}).await;
+        let (home, copy, second) = duplicated(&world, to).await;
+        world.person(to, who).comment(&second, "Written into the second one").unwrap();
+        world.person(to, who).attach(&second, "trace.log", b"trace").unwrap();
+        let typed = remedy(&world).await;
+        assert_eq!(typed[..3], ["jirasyncd", "merge", "support"]);
+        reset(&world);
+        let dry = give(&world, shown(&typed[3], &typed[4])).await;
+        assert!(dry.ended == Ended::Shown && tells(&dry, "let be: "), "{dry:?}");
+        assert_eq!(world.problems().await.len(), 1, "it was only shown");
+        let done = give(&world, merge(&typed[3], &typed[4])).await;
+        assert_eq!((done.ended, &done.lines), (Ended::Done, &dry.lines));
+        assert!(tells(&done, &format!("let be: {second} ({to})")), "{done:?}");
+        assert!(tells(&done, &format!("what people wrote in {second} stays there: 1 comment")), "{done:?}");
+        world.rest().await.unwrap();
+        assert_eq!((writes(&world, "acme"), writes(&world, to)), (BTreeMap::new(), BTreeMap::new()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // Nothing crosses to it or from it, also after a restart and a full check; the first goes on.
+        for again in [false, true] {
+            if again {
+                world.start().await;
+            }
+            world.person(to, who).edit(&second, json!({ "summary": format!("Second, {again}") })).unwrap();
+            world.person("acme", "jane").edit(&home, json!({ "summary": format!("Item, {again}") })).unwrap();
+            world.rest().await.unwrap();
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(field(&world, to, &copy, "summary"), format!("Item, {again}"));
+            assert_eq!(field(&world, to, &second, "summary"), format!("Second, {again}"));
         }
-        world.person("globex", "jdoe").edit(&second, json!({ "summary": format!("Second, {again}") })).unwrap();
-        world.person("acme", "jane").edit(&home, json!({ "summary": format!("Item, {again}") })).unwrap();
-        world.rest().await.unwrap();
-        world.daemon().engine().sweep(None).await.unwrap();
-        world.rest().await.unwrap();
-        assert_eq!(field(&world, "globex", &copy, "summary"), format!("Item, {again}"));
-        assert_eq!(field(&world, "globex", &second, "summary"), format!("Second, {again}"));
+        assert_eq!((world.jira("acme").issues().len(), world.jira(to).issues().len()), (1, 2));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        let status = world.daemon().status().await.unwrap();
+        assert_eq!(status.figures.items, 1);
+        // Said twice it is no other thing; what was let be is not taken up again.
+        assert_eq!(give(&world, merge(&copy, &second)).await.ended, Ended::Unchanged);
+        assert_eq!(give(&world, merge(&second, &copy)).await.ended, Ended::Refused);
+        let kept = world.daemon().store().commands(None, 9).await.unwrap();
+        assert_eq!(kept.len(), 3, "a look is not recorded: {kept:?}");
     }
-    assert_eq!((world.jira("acme").issues().len(), world.jira("globex").issues().len()), (1, 2));
-    assert_eq!(world.problems().await, Vec::<String>::new());
-    let status = world.daemon().status().await.unwrap();
-    assert_eq!(status.figures.items, 1);
-    // Said twice it is no other thing; what was let be is not taken up again.
-    assert_eq!(give(&world, merge(&copy, &second)).await.ended, Ended::Unchanged);
-    assert_eq!(give(&world, merge(&second, &copy)).await.ended, Ended::Refused);
-    let kept = world.daemon().store().commands(None, 9).await.unwrap();
-    assert_eq!(kept.len(), 3, "a look is not recorded: {kept:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_second_issue_takes_the_place_of_the_first() {
-    let world = World::new(&two(), |_| {}).await;
-    let home = create(&world, "Item", &[]);
-    world.person("acme", "jane").comment(&home, "From home").unwrap();
-    world.rest().await.unwrap();
-    let copy = world.issue("globex", "Item").key;
-    world.person("globex", "jdoe").comment(&copy, "In the first one").unwrap();
-    let second = world.person("globex", "sync").clone_issue(&copy).unwrap();
-    world.rest().await.unwrap();
-    world.person("globex", "jdoe").edit(&second, json!({ "summary": "Item, as the second has it" })).unwrap();
-    world.person("globex", "jdoe").comment(&second, "In the second one").unwrap();
-    world.person("acme", "jane").edit(&home, json!({ "description": "Newer at home" })).unwrap();
-    world.rest().await.unwrap();
-    reset(&world);
-    let done = give(&world, merge(&second, &copy)).await;
-    assert_eq!(done.ended, Ended::Done, "{done:?}");
-    assert!(tells(&done, &format!("what people wrote in {copy} stays there: 1 comment")), "{done:?}");
-    world.rest().await.unwrap();
-    assert_eq!(world.problems().await, Vec::<String>::new());
-    // What people did in it is theirs and crosses; what it lacked it gets, once.
-    assert_eq!(field(&world, "acme", &home, "summary"), "Item, as the second has it");
-    assert_eq!(field(&world, "globex", &second, "description"), "Newer at home");
-    let (at_home, there) = (comments(&world, "acme", &home), comments(&world, "globex", &second));
-    for part in ["From home", "In the first one", "In the second one"] {
-        assert_eq!(said(&at_home, part), 1, "{part}: {at_home:?}");
+    for (config, to, who) in kinds() {
+        let world = World::new(&config, |_| {}).await;
+        let home = create(&world, "Item", &[]);
+        world.person("acme", "jane").comment(&home, "From home").unwrap();
+        world.rest().await.unwrap();
+        let copy = world.issue(to, "Item").key;
+        world.person(to, who).comment(&copy, "In the first one").unwrap();
+        let second = world.person(to, "sync").clone_issue(&copy).unwrap();
+        world.rest().await.unwrap();
+        world.person(to, who).edit(&second, json!({ "summary": "Item, as the second has it" })).unwrap();
+        world.person(to, who).comment(&second, "In the second one").unwrap();
+        world.person("acme", "jane").edit(&home, json!({ "description": "Newer at home" })).unwrap();
+        world.rest().await.unwrap();
+        reset(&world);
+        let done = give(&world, merge(&second, &copy)).await;
+        assert_eq!(done.ended, Ended::Done, "{done:?}");
+        assert!(tells(&done, &format!("what people wrote in {copy} stays there: 1 comment")), "{done:?}");
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // What people did in it is theirs and crosses; what it lacked it gets, once.
+        assert_eq!(field(&world, "acme", &home, "summary"), "Item, as the second has it");
+        assert_eq!(field(&world, to, &second, "description"), "Newer at home");
+        let (at_home, there) = (comments(&world, "acme", &home), comments(&world, to, &second));
+        for part in ["From home", "In the first one", "In the second one"] {
+            assert_eq!(said(&at_home, part), 1, "{part}: {at_home:?}");
+        }
+        assert_eq!((said(&there, "From home"), said(&there, "In the second one"), there.len()), (1, 1, 2), "{there:?}");
+        let first = comments(&world, to, &copy);
+        assert_eq!((first.len(), said(&first, "In the first one")), (2, 1), "nothing in it was deleted: {first:?}");
+        // From here on the one is in step, and the other is not.
+        world.person("acme", "jane").edit(&home, json!({ "summary": "Item, later" })).unwrap();
+        world.person(to, who).edit(&copy, json!({ "description": "Nobody hears of it" })).unwrap();
+        world.person(to, who).comment(&second, "Later there").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(field(&world, to, &second, "summary"), "Item, later");
+        assert_eq!(field(&world, to, &copy, "summary"), "Item");
+        assert_eq!(field(&world, "acme", &home, "description"), "Newer at home");
+        assert_eq!(said(&comments(&world, "acme", &home), "Later there"), 1);
+        assert_eq!((world.jira("acme").issues().len(), world.jira(to).issues().len()), (1, 2));
+        assert_eq!(world.problems().await, Vec::<String>::new());
     }
-    assert_eq!((said(&there, "From home"), said(&there, "In the second one"), there.len()), (1, 1, 2), "{there:?}");
-    let first = comments(&world, "globex", &copy);
-    assert_eq!((first.len(), said(&first, "In the first one")), (2, 1), "nothing in it was deleted: {first:?}");
-    // From here on the one is in step, and the other is not.
-    world.person("acme", "jane").edit(&home, json!({ "summary": "Item, later" })).unwrap();
-    world.person("globex", "jdoe").edit(&copy, json!({ "description": "Nobody hears of it" })).unwrap();
-    world.person("globex", "jdoe").comment(&second, "Later there").unwrap();
-    world.rest().await.unwrap();
-    assert_eq!(field(&world, "globex", &second, "summary"), "Item, later");
-    assert_eq!(field(&world, "globex", &copy, "summary"), "Item");
-    assert_eq!(field(&world, "acme", &home, "description"), "Newer at home");
-    assert_eq!(said(&comments(&world, "acme", &home), "Later there"), 1);
-    assert_eq!((world.jira("acme").issues().len(), world.jira("globex").issues().len()), (1, 2));
-    assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_two_items_that_are_on_all_sides_the_second_is_let_be_everywhere() {
-    let mut world = World::new(&two(), |_| {}).await;
-    let (first, second) = (create(&world, "First", &[]), create(&world, "Second", &[]));
-    world.rest().await.unwrap();
-    let (kept, other) = (world.issue("globex", "First").key, world.issue("globex", "Second").key);
-    reset(&world);
-    let done = give(&world, merge(&first, &other)).await;
-    assert!(
-        done.ended == Ended::Done && tells(&done, &format!("let be: {second} (acme), {other} (globex)")),
-        "{done:?}"
-    );
-    world.rest().await.unwrap();
-    world.start().await;
-    world.person("acme", "jane").edit(&second, json!({ "summary": "Second, alone" })).unwrap();
-    world.person("globex", "jdoe").comment(&other, "Alone").unwrap();
-    world.rest().await.unwrap();
-    world.daemon().engine().sweep(None).await.unwrap();
-    world.rest().await.unwrap();
-    assert_eq!((writes(&world, "acme"), writes(&world, "globex")), (BTreeMap::new(), BTreeMap::new()));
-    world.person("globex", "jdoe").edit(&kept, json!({ "summary": "First, in step" })).unwrap();
-    world.rest().await.unwrap();
-    assert_eq!(field(&world, "acme", &first, "summary"), "First, in step");
-    assert_eq!((world.jira("acme").issues().len(), world.jira("globex").issues().len()), (2, 2));
-    assert_eq!(give(&world, merge(&kept, &second)).await.ended, Ended::Unchanged, "by any of their keys");
+    for (config, to, who) in kinds() {
+        let mut world = World::new(&config, |_| {}).await;
+        let (first, second) = (create(&world, "First", &[]), create(&world, "Second", &[]));
+        world.rest().await.unwrap();
+        let (kept, other) = (world.issue(to, "First").key, world.issue(to, "Second").key);
+        reset(&world);
+        let done = give(&world, merge(&first, &other)).await;
+        assert!(
+            done.ended == Ended::Done && tells(&done, &format!("let be: {second} (acme), {other} ({to})")),
+            "{done:?}"
+        );
+        world.rest().await.unwrap();
+        world.start().await;
+        world.person("acme", "jane").edit(&second, json!({ "summary": "Second, alone" })).unwrap();
+        world.person(to, who).comment(&other, "Alone").unwrap();
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((writes(&world, "acme"), writes(&world, to)), (BTreeMap::new(), BTreeMap::new()));
+        world.person(to, who).edit(&kept, json!({ "summary": "First, in step" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(field(&world, "acme", &first, "summary"), "First, in step");
+        assert_eq!((world.jira("acme").issues().len(), world.jira(to).issues().len()), (2, 2));
+        assert_eq!(give(&world, merge(&kept, &second)).await.ended, Ended::Unchanged, "by any of their keys");
+    }
 }
 
 /// Two issues at home, each with a counterpart at another partner: they are one issue for both partners from now on.

@@ -134,6 +134,37 @@ async fn what_is_moved_into_another_syncs_project_begins_there_and_ends_where_it
     }
 }
 
+/// An issue that a partner made: its copy at home is the one that ends, and home gets another.
+#[tokio::test(start_paused = true)]
+async fn what_a_partner_moves_into_another_syncs_project_begins_there_and_ends_where_it_was() {
+    for (config, place) in pairs() {
+        let (to, project, who) = place;
+        let mut world = world(&twice(&config, place, "moved = \"comment\"", ""), place).await;
+        let (jane, partner) = (world.person("acme", "jane"), world.person(to, who));
+        let kind = if to == "globex" { "Defect" } else { "Fehler" };
+        let key = partner.create(project, kind, json!({ "summary": "Item" })).unwrap();
+        partner.comment(&key, "Said by the partner").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(said(&only(&world, "acme", "SUP"), "Said by the partner"), 1, "{to}");
+        let moved = partner.move_to(&key, "MORE").unwrap();
+        world.rest().await.unwrap();
+        let (first, second) = (only(&world, "acme", "SUP"), only(&world, "acme", "TWO"));
+        assert_eq!(said(&second, "Said by the partner"), 1, "{to}: {second:?}");
+        assert_eq!(said(&first, "was moved out of its project"), 1, "{to}: {first:?}");
+        partner.edit(&moved, json!({ "summary": "Item of the second" })).unwrap();
+        jane.comment(&first.key, "Said in the first").unwrap();
+        jane.comment(&second.key, "Said in the second").unwrap();
+        world.rest().await.unwrap();
+        look_again(&mut world).await;
+        assert_eq!(only(&world, "acme", "SUP").fields["summary"], "Item", "{to}");
+        assert_eq!(only(&world, "acme", "TWO").fields["summary"], "Item of the second", "{to}");
+        let there = only(&world, to, "MORE");
+        assert_eq!((said(&there, "Said in the first"), said(&there, "Said in the second")), (0, 1), "{to}: {there:?}");
+        assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (2, 1), "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_moved_issue_begins_by_the_clause_of_the_sync_that_it_comes_to() {
     for (config, place) in pairs() {

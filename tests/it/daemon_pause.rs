@@ -42,7 +42,7 @@ fn create(world: &World, jira: &str, who: &str, summary: &str) -> String {
 
 /// What was asked of a Jira that changes something there.
 pub(crate) fn writes(world: &World, jira: &str) -> BTreeMap<String, u64> {
-    let reads = ["get", "search", "find", "count", "match"];
+    let reads = ["get", "search", "find", "count", "match", "bulkfetch"];
     let mut all = calls(world.jira(jira));
     all.retain(|operation, _| !reads.iter().any(|read| operation.to_lowercase().starts_with(read)));
     all
