@@ -75,6 +75,7 @@ fn holds_one(shape: Shape) -> bool {
         Shape::Option
         | Shape::Cascade
         | Shape::Person
+        | Shape::Maker
         | Shape::Group
         | Shape::Version
         | Shape::Sprint
@@ -141,6 +142,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Options => "a multi-select",
         Shape::Cascade => "a cascading select",
         Shape::Person => "a user field",
+        Shape::Maker => "a user that is only read",
         Shape::People => "a multi-user field",
         Shape::Group => "a group field",
         Shape::Groups => "a multi-group field",

@@ -39,6 +39,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Line | FieldKind::Number | FieldKind::Duration, Shape::Figure)
         | (FieldKind::Line | FieldKind::Day | FieldKind::Moment, Shape::Stamp)
         | (FieldKind::Line | FieldKind::Choice, Shape::Title)
+        | (FieldKind::Line | FieldKind::Person | FieldKind::People, Shape::Maker)
         | (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
         | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
         | (FieldKind::Document, Shape::Text)
@@ -67,7 +68,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         | Shape::Project
         | Shape::Named => Some(FieldKind::Choice),
         Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
-        Shape::Person => Some(FieldKind::Person),
+        Shape::Person | Shape::Maker => Some(FieldKind::Person),
         Shape::People => Some(FieldKind::People),
         Shape::Links => Some(FieldKind::Links),
         Shape::Parent => Some(FieldKind::Parent),

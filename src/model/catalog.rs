@@ -184,6 +184,8 @@ pub enum Shape {
     Cascade,
     /// One user.
     Person,
+    /// Who made the issue, as Jira notes it: read, and never written.
+    Maker,
     /// A set of users.
     People,
     /// One group of users.

@@ -9,6 +9,7 @@ use super::daemon_support::{World, two};
 const SPENT: &str = "customfield_41001";
 const MADE: &str = "customfield_41002";
 const MAKER: &str = "customfield_41003";
+const OWNER: &str = "customfield_41004";
 
 /// The two Jiras with these rows, where `to` has fields that can hold what is only read on the other.
 fn world(to: &str, rows: &str) -> World {
@@ -17,6 +18,7 @@ fn world(to: &str, rows: &str) -> World {
         fields.push(FieldSetup::new(SPENT, "Spent", FieldType::Number));
         fields.push(FieldSetup::new(MADE, "Made", FieldType::DateTime));
         fields.push(FieldSetup::new(MAKER, "Made by", FieldType::Text));
+        fields.push(FieldSetup::new(OWNER, "Owner", FieldType::User));
     })
 }
 
@@ -54,6 +56,7 @@ async fn a_row_that_would_write_what_jira_alone_writes_is_refused() {
             ("created", MADE, "a time that is only read"),
             ("updated", MADE, "a time that is only read"),
             ("resolutiondate", MADE, "a time that is only read"),
+            ("creator", OWNER, "a user that is only read"),
         ] {
             let mut world = world(to, &format!("row = {{ {from} = \"{read}\", {to} = \"{there}\" }}"));
             let refused = format!("{:?}", world.try_start().await.unwrap_err());
