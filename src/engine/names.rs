@@ -222,10 +222,15 @@ impl Look<'_> {
             return;
         }
         let side = self.side;
+        // What another row names is meant there; a path leads over what others name.
+        let named: BTreeSet<&String> = table.rows.iter().filter_map(|row| row.names.get(side)).flatten().collect();
         for row in &table.rows {
-            let names = row.names.get(side).into_iter().chain(row.path.get(side)).flatten();
-            for name in names.filter(|name| !offered.iter().any(|offered| &offered.name == *name)) {
-                let near = nearest(name, offered.iter().map(|offered| offered.name.as_str()));
+            let names = row.names.get(side).into_iter().flatten().map(|name| (name, false));
+            let path = row.path.get(side).into_iter().flatten().map(|name| (name, true));
+            let names = names.chain(path);
+            for (name, is_way) in names.filter(|(name, _)| !offered.iter().any(|offered| offered.name == **name)) {
+                let meant = offered.iter().filter(|offered| is_way || !named.contains(&offered.name));
+                let near = nearest(name, meant.map(|offered| offered.name.as_str()));
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint =
                     near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
@@ -397,9 +402,13 @@ impl Look<'_> {
     }
 }
 
-/// The nearest of some names, if one is near.
+/// The nearest of some names, if one is near. `Priority 3` is another thing than `Priority 4`, and no slip of the pen.
 fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let scored = names.map(|name| (strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase()), name));
+    let without_digits = |name: &str| name.to_lowercase().replace(|letter: char| letter.is_ascii_digit(), "");
+    let text = text.to_lowercase();
+    let bare = without_digits(&text);
+    let names = names.filter(|name| name.to_lowercase() == text || without_digits(name) != bare);
+    let scored = names.map(|name| (strsim::jaro_winkler(&text, &name.to_lowercase()), name));
     let best = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
     (best.0 > 0.8).then_some(best.1)
 }
@@ -423,5 +432,14 @@ mod tests {
         assert_eq!(find("Severity"), Ok("customfield_1".into()));
         assert!(find("Team").unwrap_err().0.contains("`customfield_2`, `customfield_3`"));
         assert!(find("Severty").unwrap_err().1.contains("did you mean `Severity`?"));
+    }
+
+    #[test]
+    fn a_name_with_another_number_is_not_near() {
+        let near = |text: &str| nearest(text, ["Priority 3", "Priority 10", "Highest"].into_iter());
+        assert_eq!(near("Priority 4"), None);
+        assert_eq!(near("priority 3"), Some("Priority 3"));
+        assert_eq!(near("Prioritty 3"), Some("Priority 3"));
+        assert_eq!(near("Higest"), Some("Highest"));
     }
 }

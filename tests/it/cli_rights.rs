@@ -164,6 +164,9 @@ async fn errors_that_no_letter_holds_are_counted_and_names_that_are_not_there_ar
     for (part, by, asked, other) in [
         ("acme = \"Done\"", "acme = \"Zzz\"", "- there is no status `Zzz` for project SUP: make it", "ENG"),
         ("globex = \"Closed\"", "globex = \"Zzz\"", "- there is no status `Zzz` for project ENG: make it", "SUP"),
+        // Like what another row names, and like what differs in a number alone.
+        ("globex = \"P1\"", "globex = \"P9\"", "- there is no priority `P9` in all of this Jira: let a Jira", "SUP"),
+        ("globex = \"Closed\"", "globex = \"Opem\"", "- there is no status `Opem` for project ENG: make it", "SUP"),
     ] {
         let said = world.place_with(part, by).run(&["check", "--fix-list"]).await.expect(2, &[asked]);
         let unasked = [other, "whoever runs jirasyncd", "nothing is to be asked for"];
