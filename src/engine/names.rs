@@ -111,7 +111,8 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
                 Ok(id) => *field = id,
                 Err((what, remedy)) => {
                     let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
-                    found.push(Finding::error(place, what, remedy));
+                    let finding = Finding::error(place, what, remedy);
+                    found.push(for_who_makes_it(finding, (settings, side), catalog, field));
                 }
             }
         }
@@ -119,12 +120,14 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
     for by in &mut sync.pairing {
         let PairBy::Field(fields) = by else { continue };
         for (side, field) in fields {
-            match catalogs.get(side).map(|catalog| field_id(catalog, field)) {
-                Some(Ok(id)) => *field = id,
-                Some(Err((what, remedy))) => {
-                    found.push(Finding::error(format!("sync.{}.pairing.by, side `{side}`", settings.id), what, remedy));
+            let Some(catalog) = catalogs.get(side) else { continue };
+            match field_id(catalog, field) {
+                Ok(id) => *field = id,
+                Err((what, remedy)) => {
+                    let place = format!("sync.{}.pairing.by, side `{side}`", settings.id);
+                    let finding = Finding::error(place, what, remedy);
+                    found.push(for_who_makes_it(finding, (settings, side), catalog, field));
                 }
-                None => {}
             }
         }
     }
@@ -166,6 +169,23 @@ pub(super) fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (St
             let what = format!("{} fields are called `{text}`: {}", several.len(), ids.join(", "));
             Err((what, "name the one that is meant by its id".to_owned()))
         }
+    }
+}
+
+/// What is said of a field that is not there, with whom to ask: only an administrator can make one. What is like a field that is there is
+/// most likely a slip of the pen, and an id cannot be made.
+fn for_who_makes_it(
+    finding: Finding,
+    (settings, side): (&SyncSettings, &SideId),
+    catalog: &Catalog,
+    field: &FieldId,
+) -> Finding {
+    let is_near = nearest(field.as_str(), catalog.fields.values().map(String::as_str)).is_some();
+    match settings.side(side).filter(|_| !is_near && !field.is_custom()) {
+        Some(at) => {
+            finding.for_administrator(&at.instance, Made::ForAll.asked_for("field", field.as_str(), &at.project))
+        }
+        None => finding,
     }
 }
 

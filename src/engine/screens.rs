@@ -79,8 +79,10 @@ fn is_edited(row: &FieldRow, side: &SideSettings, catalog: &Catalog, withheld: &
     );
     // A resolution is set by a transition, sprints and request types by a way of their own.
     let own_way = matches!(catalog.shapes.get(field), Some(Shape::Sprint | Shape::Request));
+    // A field that is not there is told with the names.
+    let is_there = catalog.fields.is_empty() || catalog.fields.contains_key(field);
     let comes = row.composed.is_some() || row.from.iter().any(|other| other != &side.id);
-    comes && !by_other_ways && !own_way && field.as_str() != "resolution" && !withheld.contains(field)
+    comes && is_there && !by_other_ways && !own_way && field.as_str() != "resolution" && !withheld.contains(field)
 }
 
 fn judge(

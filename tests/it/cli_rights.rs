@@ -198,8 +198,10 @@ acmes-severity = { acme = \"Severity\", globex = \"Impact\", values = [ { acme =
     };
     let acmes = [("S1", option("`Severity` (customfield_10042)", "SUP")), ("Highest", of_all("priority"))];
     let globexs = [("Critical", option("`Impact` (customfield_10110)", "ENG")), ("P1", of_all("priority"))];
-    let more_of_acme = [("Low", "priority"), ("Blocks", "link type"), ("Won't Do", "resolution")];
-    let more_of_globex = [("P3", "priority"), ("Duplicate", "link type"), ("Won't Fix", "resolution")];
+    let more_of_acme =
+        [("Low", "priority"), ("Blocks", "link type"), ("Won't Do", "resolution"), ("Severity", "field")];
+    let more_of_globex =
+        [("P3", "priority"), ("Duplicate", "link type"), ("Won't Fix", "resolution"), ("Impact", "field")];
     for (instance, first, more, foreign) in [
         ("acme", acmes, more_of_acme, ["ENG", "Impact", "customfield_10110", "globex", "Globex"]),
         ("globex", globexs, more_of_globex, ["SUP", "Severity", "customfield_10042", "acme", "Acme"]),
