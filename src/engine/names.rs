@@ -9,7 +9,7 @@ use crate::mapping::{Vocabulary, link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, FieldName, InstanceId, SideId};
 use crate::model::issue::Named;
-use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, PairBy, SyncSettings, Table};
+use crate::model::settings::{Composed, FieldKind, FieldRow, OnUnmapped, PairBy, Row, SyncSettings, Table};
 
 /// The field of security levels, and the row that carries it.
 const SECURITY: &str = "security";
@@ -139,11 +139,11 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         look.link_types(catalog);
         look.table("map.priority", ("priority", Made::ForAll), &settings.priorities, &catalog.priorities);
         for row in sync.fields.values() {
-            look.options(row, catalog);
+            look.options(row, &format!("fields.{}.values", row.name), &row.values, catalog);
         }
         look.levels(&sync, catalog);
         look.people(catalog);
-        look.defaults(catalog);
+        look.written(&sync, catalog);
         look.required(&sync, catalog);
     }
     (sync, found)
@@ -312,8 +312,8 @@ impl Look<'_> {
         }
     }
 
-    /// The options of a select. A field that is on no create screen tells nothing of them.
-    fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
+    /// The options of a select that a table names. A field that is on no create screen tells nothing of them.
+    fn options(&mut self, row: &FieldRow, key: &str, table: &Table, catalog: &Catalog) {
         let Some(field) = row.sides.get(self.side) else { return };
         let Some(offered) = catalog.options.get(field) else { return };
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
@@ -323,22 +323,22 @@ impl Look<'_> {
             SECURITY => ("security level", Made::ForProject),
             // Those that are over are in the map, and cannot be chosen any more.
             _ if shape == Some(&Shape::Sprint) => return,
-            _ if shape == Some(&Shape::Project) => return self.projects(row, offered),
+            _ if shape == Some(&Shape::Project) => return self.projects(key, table, offered),
             _ if shape == Some(&Shape::Request) => ("request type", Made::ForProject),
             _ => ("option", Made::InField(&shown)),
         };
-        self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
+        self.table(key, what, table, &named);
     }
 
     /// The projects that a row names. Who may see one is decided in that project, so one that is not shown is no error of the file.
-    fn projects(&mut self, row: &FieldRow, offered: &BTreeSet<String>) {
+    fn projects(&mut self, at: &str, table: &Table, offered: &BTreeSet<String>) {
         let side = self.side;
-        let named = row.values.rows.iter().filter_map(|known| known.names.get(side)).flatten();
+        let named = table.rows.iter().filter_map(|known| known.names.get(side)).flatten();
+        let place = format!("sync.{}.{at}, side `{side}`", self.settings.id);
         for key in named.filter(|key| !offered.contains(*key)) {
-            let place = format!("sync.{}.fields.{}.values, side `{side}`", self.settings.id, row.name);
             let what = format!("there is no project `{key}`, or the sync user may not see it");
             let remedy = "let the sync user browse it (Browse Projects), or write the key of another one: until then it is written nowhere there";
-            self.tell_administrator(Finding::warning(place, what, remedy), |_| {
+            self.tell_administrator(Finding::warning(place.clone(), what, remedy), |_| {
                 format!("let that account browse project {key} (Browse Projects), where there is one of this key")
             });
         }
@@ -393,33 +393,58 @@ impl Look<'_> {
 }
 
 impl Look<'_> {
-    /// The names that rows write where a value has no counterpart.
-    fn defaults(&mut self, catalog: &Catalog) {
-        let (settings, side) = (self.settings, self.side);
-        for row in settings.fields.values() {
-            let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
-            let Some(name) = names.get(side) else { continue };
-            let resolutions: Vec<Named>;
-            let (thing, made, offered) = match vocabulary(row) {
-                Vocabulary::IssueTypes => ("issue type", Made::ForProject, &catalog.issue_types),
-                Vocabulary::Statuses => ("status", Made::ForProject, &catalog.statuses),
-                Vocabulary::Priorities => ("priority", Made::ForAll, &catalog.priorities),
-                Vocabulary::Own if row.name.as_str() == "resolution" => {
-                    let known = catalog.options.get(&FieldId::from("resolution")).into_iter().flatten();
-                    resolutions = known.map(|name| Named { id: String::new(), name: name.clone() }).collect();
-                    ("resolution", Made::ForAll, &resolutions)
-                }
-                Vocabulary::Users | Vocabulary::Own => continue,
+    /// The names that rows write whatever their maps say: where a value has no counterpart, where nothing is agreed, and always.
+    fn written(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
+        let side = self.side;
+        for row in resolved.fields.values().filter(|row| row.sides.contains_key(side)) {
+            let unmapped = match &row.on_unmapped {
+                OnUnmapped::Default(names) => names.get(side),
+                OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
             };
-            if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
-                let place = format!("sync.{}.fields.{}.on-unmapped, side `{side}`", settings.id, row.name);
-                let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
-                let hint = format!("there are: {}", all.join(", "));
-                let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
-                self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
+            let constant = match &row.composed {
+                Some(Composed::Constant(text)) if !row.from.contains(side) => Some(text),
+                Some(Composed::Constant(_) | Composed::Template(_)) | None => None,
+            };
+            if let Some(name) = unmapped {
+                self.named(row, "on-unmapped", vec![name.clone()], catalog);
+            }
+            for (key, text) in [("default", row.default.get(side)), ("value", constant)] {
+                let names = text.map(|text| names_in(row, self.shape(row, catalog), text));
+                self.named(row, key, names.unwrap_or_default(), catalog);
             }
         }
     }
+
+    /// Holds names that a row writes to what is offered, as those of its map are.
+    fn named(&mut self, row: &FieldRow, key: &str, names: Vec<String>, catalog: &Catalog) {
+        let key = format!("fields.{}.{key}", row.name);
+        let names = BTreeMap::from([(self.side.clone(), names)]);
+        let table = Table { rows: vec![Row { names, ..Row::default() }] };
+        match vocabulary(row) {
+            Vocabulary::IssueTypes => {
+                self.table(&key, ("issue type", Made::ForProject), &table, &catalog.issue_types);
+            }
+            Vocabulary::Statuses => self.table(&key, ("status", Made::ForProject), &table, &catalog.statuses),
+            Vocabulary::Priorities => self.table(&key, ("priority", Made::ForAll), &table, &catalog.priorities),
+            // A word is made by being written. A version or component may be made yet; what lacks then is told with the issue.
+            Vocabulary::Own
+                if self.shape(row, catalog).is_some_and(|shape| shape == Shape::Words || shape.thing().is_some()) => {}
+            Vocabulary::Own => self.options(row, &key, &table, catalog),
+            Vocabulary::Users => {}
+        }
+    }
+
+    fn shape(&self, row: &FieldRow, catalog: &Catalog) -> Option<Shape> {
+        catalog.shapes.get(row.sides.get(self.side)?).copied()
+    }
+}
+
+/// The names in a text that a row writes: a set's are parted by commas, where the field holds several.
+fn names_in(row: &FieldRow, shape: Option<Shape>, text: &str) -> Vec<String> {
+    if !row.kind.is_set() || shape.is_some_and(Shape::is_choice) {
+        return vec![text.to_owned()];
+    }
+    text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// The nearest of some names, if one is near. `Priority 3` is another thing than `Priority 4`, and no slip of the pen.
