@@ -9,7 +9,7 @@ use crate::mapping::{Vocabulary, link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, FieldName, InstanceId, SideId};
 use crate::model::issue::Named;
-use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, PairBy, SyncSettings, Table};
+use crate::model::settings::{Composed, FieldKind, FieldRow, OnUnmapped, PairBy, Row, SyncSettings, Table};
 
 /// The field of security levels, and the row that carries it.
 const SECURITY: &str = "security";
@@ -139,11 +139,11 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         look.link_types(catalog);
         look.table("map.priority", ("priority", Made::ForAll), &settings.priorities, &catalog.priorities);
         for row in sync.fields.values() {
-            look.options(row, catalog);
+            look.options(row, &format!("fields.{}.values", row.name), &row.values, catalog);
         }
         look.levels(&sync, catalog);
         look.people(catalog);
-        look.defaults(catalog);
+        look.written(&sync, catalog);
         look.required(&sync, catalog);
     }
     (sync, found)
@@ -242,18 +242,15 @@ impl Look<'_> {
             return;
         }
         let side = self.side;
+        // What another row names is meant there; a path leads over what others name.
+        let named: BTreeSet<&String> = table.rows.iter().filter_map(|row| row.names.get(side)).flatten().collect();
         for row in &table.rows {
-            let names = row.names.get(side).into_iter().chain(row.path.get(side)).flatten();
-            for name in names.filter(|name| !offered.iter().any(|offered| &offered.name == *name)) {
-                // What has a row of its own is not what this one means.
-                let is_taken = |offered: &str| {
-                    table
-                        .rows
-                        .iter()
-                        .any(|other| other.names.get(side).is_some_and(|names| names.iter().any(|n| n == offered)))
-                };
-                let free = offered.iter().map(|offered| offered.name.as_str()).filter(|offered| !is_taken(offered));
-                let near = nearest(name, free);
+            let names = row.names.get(side).into_iter().flatten().map(|name| (name, false));
+            let path = row.path.get(side).into_iter().flatten().map(|name| (name, true));
+            let names = names.chain(path);
+            for (name, is_way) in names.filter(|(name, _)| !offered.iter().any(|offered| offered.name == **name)) {
+                let meant = offered.iter().filter(|offered| is_way || !named.contains(&offered.name));
+                let near = nearest(name, meant.map(|offered| offered.name.as_str()));
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
                 let hint =
                     near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
@@ -315,8 +312,8 @@ impl Look<'_> {
         }
     }
 
-    /// The options of a select. A field that is on no create screen tells nothing of them.
-    fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
+    /// The options of a select that a table names. A field that is on no create screen tells nothing of them.
+    fn options(&mut self, row: &FieldRow, key: &str, table: &Table, catalog: &Catalog) {
         let Some(field) = row.sides.get(self.side) else { return };
         let Some(offered) = catalog.options.get(field) else { return };
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
@@ -326,29 +323,22 @@ impl Look<'_> {
             SECURITY => ("security level", Made::ForProject),
             // Those that are over are in the map, and cannot be chosen any more.
             _ if shape == Some(&Shape::Sprint) => return,
-            _ if shape == Some(&Shape::Project) => return self.projects(row, offered),
+            _ if shape == Some(&Shape::Project) => return self.projects(key, table, offered),
             _ if shape == Some(&Shape::Request) => ("request type", Made::ForProject),
             _ => ("option", Made::InField(&shown)),
         };
-        self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
-        // Words are made by being written; of a resolution, `defaults` looks.
-        let takes_any = shape == Some(&Shape::Words) || field.as_str() == "resolution";
-        if let (OnUnmapped::Default(names), Vocabulary::Own, false) = (&row.on_unmapped, vocabulary(row), takes_any)
-            && let Some(name) = names.get(self.side)
-        {
-            self.default_is_there(row, name, what, &named);
-        }
+        self.table(key, what, table, &named);
     }
 
     /// The projects that a row names. Who may see one is decided in that project, so one that is not shown is no error of the file.
-    fn projects(&mut self, row: &FieldRow, offered: &BTreeSet<String>) {
+    fn projects(&mut self, at: &str, table: &Table, offered: &BTreeSet<String>) {
         let side = self.side;
-        let named = row.values.rows.iter().filter_map(|known| known.names.get(side)).flatten();
+        let named = table.rows.iter().filter_map(|known| known.names.get(side)).flatten();
+        let place = format!("sync.{}.{at}, side `{side}`", self.settings.id);
         for key in named.filter(|key| !offered.contains(*key)) {
-            let place = format!("sync.{}.fields.{}.values, side `{side}`", self.settings.id, row.name);
             let what = format!("there is no project `{key}`, or the sync user may not see it");
             let remedy = "let the sync user browse it (Browse Projects), or write the key of another one: until then it is written nowhere there";
-            self.tell_administrator(Finding::warning(place, what, remedy), |_| {
+            self.tell_administrator(Finding::warning(place.clone(), what, remedy), |_| {
                 format!("let that account browse project {key} (Browse Projects), where there is one of this key")
             });
         }
@@ -403,48 +393,67 @@ impl Look<'_> {
 }
 
 impl Look<'_> {
-    /// The names that rows write where a value has no counterpart.
-    fn defaults(&mut self, catalog: &Catalog) {
-        let (settings, side) = (self.settings, self.side);
-        for row in settings.fields.values() {
-            let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
-            let Some(name) = names.get(side) else { continue };
-            let resolutions: Vec<Named>;
-            let (thing, made, offered) = match vocabulary(row) {
-                Vocabulary::IssueTypes => ("issue type", Made::ForProject, &catalog.issue_types),
-                Vocabulary::Statuses => ("status", Made::ForProject, &catalog.statuses),
-                Vocabulary::Priorities => ("priority", Made::ForAll, &catalog.priorities),
-                Vocabulary::Own if row.name.as_str() == "resolution" => {
-                    let known = catalog.options.get(&FieldId::from("resolution")).into_iter().flatten();
-                    resolutions = known.map(|name| Named { id: String::new(), name: name.clone() }).collect();
-                    ("resolution", Made::ForAll, &resolutions)
-                }
-                Vocabulary::Users | Vocabulary::Own => continue,
+    /// The names that rows write whatever their maps say: where a value has no counterpart, where nothing is agreed, and always.
+    fn written(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
+        let side = self.side;
+        for row in resolved.fields.values().filter(|row| row.sides.contains_key(side)) {
+            let unmapped = match &row.on_unmapped {
+                OnUnmapped::Default(names) => names.get(side),
+                OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
             };
-            self.default_is_there(row, name, (thing, made), offered);
+            let constant = match &row.composed {
+                Some(Composed::Constant(text)) if !row.from.contains(side) => Some(text),
+                Some(Composed::Constant(_) | Composed::Template(_)) | None => None,
+            };
+            if let Some(name) = unmapped {
+                self.named(row, "on-unmapped", vec![name.clone()], catalog);
+            }
+            for (key, text) in [("default", row.default.get(side)), ("value", constant)] {
+                let names = text.map(|text| names_in(row, self.shape(row, catalog), text));
+                self.named(row, key, names.unwrap_or_default(), catalog);
+            }
         }
     }
 
-    fn default_is_there(&mut self, row: &FieldRow, name: &str, (thing, made): (&str, Made<'_>), offered: &[Named]) {
-        if offered.is_empty() || offered.iter().any(|offered| offered.name == name) {
-            return;
+    /// Holds names that a row writes to what is offered, as those of its map are.
+    fn named(&mut self, row: &FieldRow, key: &str, names: Vec<String>, catalog: &Catalog) {
+        let key = format!("fields.{}.{key}", row.name);
+        let names = BTreeMap::from([(self.side.clone(), names)]);
+        let table = Table { rows: vec![Row { names, ..Row::default() }] };
+        match vocabulary(row) {
+            Vocabulary::IssueTypes => {
+                self.table(&key, ("issue type", Made::ForProject), &table, &catalog.issue_types);
+            }
+            Vocabulary::Statuses => self.table(&key, ("status", Made::ForProject), &table, &catalog.statuses),
+            Vocabulary::Priorities => self.table(&key, ("priority", Made::ForAll), &table, &catalog.priorities),
+            // A word is made by being written. A version or component may be made yet; what lacks then is told with the issue.
+            Vocabulary::Own
+                if self.shape(row, catalog).is_some_and(|shape| shape == Shape::Words || shape.thing().is_some()) => {}
+            Vocabulary::Own => self.options(row, &key, &table, catalog),
+            Vocabulary::Users => {}
         }
-        let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
-        let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
-        let hint = format!("there are: {}", all.join(", "));
-        let finding = Finding::error(place, format!("there is no `{name}` there"), hint);
-        self.tell_administrator(finding, |project| made.asked_for(thing, name, project));
+    }
+
+    fn shape(&self, row: &FieldRow, catalog: &Catalog) -> Option<Shape> {
+        catalog.shapes.get(row.sides.get(self.side)?).copied()
     }
 }
 
-/// The nearest of some names, if one is near.
+/// The names in a text that a row writes: a set's are parted by commas, where the field holds several.
+fn names_in(row: &FieldRow, shape: Option<Shape>, text: &str) -> Vec<String> {
+    if !row.kind.is_set() || shape.is_some_and(Shape::is_choice) {
+        return vec![text.to_owned()];
+    }
+    text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// The nearest of some names, if one is near. `Priority 3` is another thing than `Priority 4`, and no slip of the pen.
 fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    // `Priority 4` is not `Priority 3` misspelt.
-    let bare = |name: &str| name.to_lowercase().replace(|sign: char| sign.is_ascii_digit(), "");
-    let wanted = bare(text);
-    let scored = names
-        .filter(|name| bare(name) != wanted || name.eq_ignore_ascii_case(text))
-        .map(|name| (strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase()), name));
+    let without_digits = |name: &str| name.to_lowercase().replace(|letter: char| letter.is_ascii_digit(), "");
+    let text = text.to_lowercase();
+    let bare = without_digits(&text);
+    let names = names.filter(|name| name.to_lowercase() == text || without_digits(name) != bare);
+    let scored = names.map(|name| (strsim::jaro_winkler(&text, &name.to_lowercase()), name));
     let best = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
     (best.0 > 0.8).then_some(best.1)
 }
@@ -468,5 +477,14 @@ mod tests {
         assert_eq!(find("Severity"), Ok("customfield_1".into()));
         assert!(find("Team").unwrap_err().0.contains("`customfield_2`, `customfield_3`"));
         assert!(find("Severty").unwrap_err().1.contains("did you mean `Severity`?"));
+    }
+
+    #[test]
+    fn a_name_with_another_number_is_not_near() {
+        let near = |text: &str| nearest(text, ["Priority 3", "Priority 10", "Highest"].into_iter());
+        assert_eq!(near("Priority 4"), None);
+        assert_eq!(near("priority 3"), Some("Priority 3"));
+        assert_eq!(near("Prioritty 3"), Some("Priority 3"));
+        assert_eq!(near("Higest"), Some("Highest"));
     }
 }

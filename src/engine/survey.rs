@@ -111,14 +111,12 @@ pub async fn survey(
         survey.findings.extend(one_project_twice(sync, &catalogs));
         let (resolved, findings) = resolve(sync, &catalogs);
         survey.findings.extend(findings);
-        if permissions {
-            survey.try_ways(connections, &resolved, &catalogs).await;
-        }
         survey.syncs.insert(sync.id.clone(), resolved);
         survey.catalogs.insert(sync.id.clone(), catalogs);
     }
     if permissions {
         survey.ask_rights(connections).await;
+        survey.try_ways(connections).await;
         survey.ask_screens(connections).await;
     }
     survey.findings.sort();
@@ -299,13 +297,17 @@ impl Survey {
         }
     }
 
-    /// Looks whether statuses can be carried through the workflows of each side.
-    async fn try_ways(&mut self, connections: &Connections, sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) {
-        for side in sync.sides.iter().filter(|side| catalogs.contains_key(&side.id)) {
-            let Some(connection) = connections.get(&side.instance) else { continue };
-            match workflows::look(connection, sync, side, catalogs).await {
-                Ok(found) => self.findings.extend(found),
-                Err(error) => self.failures.push(error),
+    /// Looks whether statuses can be carried through the workflows of each side, once the rights are known.
+    async fn try_ways(&mut self, connections: &Connections) {
+        for sync in self.syncs.values() {
+            let Some(catalogs) = self.catalogs.get(&sync.id) else { continue };
+            for side in sync.sides.iter().filter(|side| catalogs.contains_key(&side.id)) {
+                let Some(connection) = connections.get(&side.instance) else { continue };
+                match workflows::look(connection, sync, side, catalogs, &self.permissions).await {
+                    Ok(found) => self.findings.extend(found),
+                    Err(error) if self.failures.iter().any(|failed| failed.instance == error.instance) => {}
+                    Err(error) => self.failures.push(error),
+                }
             }
         }
     }

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Finding;
+use super::rights::PermissionReport;
 use super::survey::Connection;
 use crate::jira::{Failure, JiraError};
 use crate::model::catalog::Catalog;
 use crate::model::ids::SideId;
 use crate::model::issue::TransitionOffer;
+use crate::model::right::Right;
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 
 /// Per status what is offered there; `None`: no issue stands in it, so nobody knows.
@@ -24,7 +26,9 @@ pub(super) async fn look(
     sync: &SyncSettings,
     side: &SideSettings,
     catalogs: &BTreeMap<SideId, Catalog>,
+    reports: &[PermissionReport],
 ) -> Result<Vec<Finding>, JiraError> {
+    let lacking = not_held(reports, side);
     let mut found = Vec::new();
     let mut unseen: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     let all = goals(sync, &side.id, catalogs);
@@ -41,7 +45,7 @@ pub(super) async fn look(
             ahead.extend(offers.iter().flatten().map(|offer| offer.to.name.clone()));
             seen.insert(status, offers);
         }
-        found.extend(judge(sync, side, &issue_type, &goals, &seen));
+        found.extend(judge(sync, side, &issue_type, &goals, &seen, &lacking));
         let empty = seen.iter().filter(|(_, offers)| offers.is_none());
         unseen.entry(empty.map(|(status, _)| status.clone()).collect()).or_default().push(issue_type);
     }
@@ -58,6 +62,16 @@ pub(super) async fn look(
         Finding::note(statuses_of(sync, side), what, remedy)
     }));
     Ok(found)
+}
+
+/// The rights that conditions of workflows may ask for and that the sync user is not known to hold in the project of a side.
+fn not_held(reports: &[PermissionReport], side: &SideSettings) -> Vec<Right> {
+    let report = reports.iter().find(|report| report.instance == side.instance && report.project == side.project);
+    let holds = |right: &Right| {
+        let mut needs = report.into_iter().flat_map(|report| &report.needs);
+        needs.any(|need| need.key == right.key() && need.is_held())
+    };
+    [Right::ResolveIssues, Right::CloseIssues].into_iter().filter(|right| !holds(right)).collect()
 }
 
 /// Where it stands in the configuration.
@@ -139,6 +153,7 @@ fn judge(
     issue_type: &str,
     goals: &[Vec<String>],
     seen: &Seen,
+    lacking: &[Right],
 ) -> Vec<Finding> {
     // What people wrote there themselves is sent along with a hop, but what was made there holds nothing that a row only reads.
     let given = sync.fields.values().filter(|row| sync.gives(row, &side.id)).filter_map(|row| row.sides.get(&side.id));
@@ -180,23 +195,38 @@ fn judge(
             }
         }
         if !stuck.is_empty() {
-            let what = format!(
-                "issues of type `{issue_type}` in project `{}` get from {} to no `{}`: the sync user is offered no way there",
-                side.project,
-                stuck.join(", "),
-                goal.join("` or `")
-            );
-            let remedy = "let the sync user pass the transitions that lead there: conditions of that workflow may ask for Resolve Issues (RESOLVE_ISSUES) or Close Issues (CLOSE_ISSUES); else such a status is a problem of each issue, and all else goes on";
-            let ask = format!(
-                "let that account pass, in project {}, transitions that lead issues of type `{issue_type}` from {} to `{}`",
-                side.project,
-                stuck.join(", "),
-                goal.join("` or `")
-            );
-            found.push(Finding::warning(place.clone(), what, remedy).for_administrator(&side.instance, ask));
+            found.push(no_way(place.clone(), side, issue_type, (&stuck.join(", "), &goal.join("` or `")), lacking));
         }
     }
     found
+}
+
+/// Issues of a type that get from some statuses to no goal. `lacking`: of the rights that conditions ask for, those that are not held.
+fn no_way(
+    place: String,
+    side: &SideSettings,
+    issue_type: &str,
+    (stuck, goal): (&str, &str),
+    lacking: &[Right],
+) -> Finding {
+    let what = format!(
+        "issues of type `{issue_type}` in project `{}` get from {stuck} to no `{goal}`: the sync user is offered no way there",
+        side.project
+    );
+    let rights: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+    let rights = rights.join(" or ");
+    let remedy = if lacking.is_empty() {
+        "let the sync user pass the transitions that lead there: it holds Resolve Issues (RESOLVE_ISSUES) and Close Issues (CLOSE_ISSUES), so look at other conditions of that workflow; else such a status is a problem of each issue, and all else goes on".to_owned()
+    } else {
+        format!(
+            "let the sync user pass the transitions that lead there: conditions of that workflow may ask for {rights}; else such a status is a problem of each issue, and all else goes on"
+        )
+    };
+    let ask = format!(
+        "let that account pass, in project {}, transitions that lead issues of type `{issue_type}` from {stuck} to `{goal}`",
+        side.project
+    );
+    Finding::warning(place, what, remedy).for_administrator(&side.instance, ask)
 }
 
 /// Whether transitions that count lead from a status to a goal, as far as anybody knows.

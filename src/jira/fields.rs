@@ -108,7 +108,7 @@ impl FieldList {
             ("datetime", _) => Shape::Moment,
             ("option", _) => Shape::Option,
             ("option-with-child", _) => Shape::Cascade,
-            // Who made an issue is noted by Jira alone.
+            // Who made an issue is noted by Jira alone, which refuses it in every edit and creation.
             ("user", _) if field.as_str() == "creator" => Shape::Maker,
             ("user", _) => Shape::Person,
             ("group", _) => Shape::Group,
@@ -265,13 +265,14 @@ mod tests {
         for id in ["created", "updated", "resolutiondate", "lastViewed", "statuscategorychangedate"] {
             assert_eq!(shape(id, "datetime", ""), Shape::Stamp, "{id}");
         }
-        assert_eq!(shape("creator", "user", ""), Shape::Maker);
-        assert_eq!(shape("reporter", "user", ""), Shape::Person);
         assert_eq!(custom("number", "importid"), Shape::Number);
         assert_eq!(custom("string", "readonlyfield"), Shape::Text);
         let first = shape("customfield_2", "datetime", "com.atlassian.jira.ext.charting:firstresponsedate");
         assert_eq!(first, Shape::Stamp);
+        assert_eq!(shape("creator", "user", ""), Shape::Maker);
         // Those that people fill in are as they were.
+        assert_eq!(shape("reporter", "user", ""), Shape::Person);
+        assert_eq!(custom("user", "userpicker"), Shape::Person);
         assert_eq!(custom("number", "float"), Shape::Number);
         assert_eq!(custom("datetime", "datetime"), Shape::Moment);
         assert_eq!(custom("string", "textfield"), Shape::Text);

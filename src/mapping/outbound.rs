@@ -198,11 +198,14 @@ fn nobody_found(place: &Place<'_>, cell: &str) -> Unmappable {
     let remedy = if by_address {
         let needed = needed(place.sync, place.side, Function::People, &[Right::BrowseUsers]);
         format!(
-            "{needed}: give it that and restart, they are looked for again then; or correct their row in `sync.{}.map.users`; of whom hides an address Cloud tells none: write the account id",
+            "{needed}: give it that, or correct their row in `sync.{}.map.users`, then `jirasyncd reload`: the next full check tries it again; of whom hides an address Cloud tells none: write the account id",
             place.sync.id
         )
     } else {
-        format!("correct their row in `sync.{}.map.users`; who is there by now is found by a restart", place.sync.id)
+        format!(
+            "correct their row in `sync.{}.map.users`, or give them an active account there, then `jirasyncd reload`: the next full check tries it again",
+            place.sync.id
+        )
     };
     Unmappable {
         why: format!(
@@ -210,7 +213,7 @@ fn nobody_found(place: &Place<'_>, cell: &str) -> Unmappable {
             place.side, place.row.name
         ),
         remedy,
-        // Whoever is found at a later start is given by the next full check, which nothing else of the issue may ask for.
+        // A start or a reload looks for them anew, and queues no issue for that.
         may_pass: true,
     }
 }

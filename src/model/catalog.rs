@@ -174,8 +174,6 @@ pub enum Shape {
     Moment,
     /// An instant that Jira notes, as when an issue was made: read, and never written.
     Stamp,
-    /// Who made the issue, as Jira notes: read, and never written.
-    Maker,
     /// A set of words.
     Words,
     /// One option.
@@ -186,6 +184,8 @@ pub enum Shape {
     Cascade,
     /// One user.
     Person,
+    /// Who made the issue, as Jira notes it: read, and never written.
+    Maker,
     /// A set of users.
     People,
     /// One group of users.

@@ -133,9 +133,29 @@ async fn names_of_resolutions_are_looked_at_before_anything_is_done() {
     let has = |place: &str, what: &str| said.iter().any(|line| line.contains(place) && line.contains(what));
     assert!(has("fields.resolution.values, side `globex`", "no resolution `Fixt`; did you mean `Fixed`?"), "{said:?}");
     assert!(has("fields.resolution.values, side `acme`", "no resolution `Wont`"), "{said:?}");
-    assert!(has("fields.resolution.on-unmapped, side `globex`", "there is no `Nothing` there"), "{said:?}");
+    assert!(has("fields.resolution.on-unmapped, side `globex`", "no resolution `Nothing`; there are: "), "{said:?}");
     // Where nobody carries it, nobody asks.
     let mut world = World::without_daemon(&two());
     world.start().await;
     assert_eq!(world.jira("acme").count("getResolutions") + world.jira("globex").count("getResolutions"), 0);
+}
+
+/// What a row writes besides what its table says is held to what is offered as well: every write of another name would be refused.
+#[tokio::test(start_paused = true)]
+async fn names_of_options_that_rows_write_by_themselves_are_looked_at_before_anything_is_done() {
+    let both = "acme = \"Severity\", globex = \"Severity\", values = [ { acme = \"S1\", globex = \"Critical\" } ]";
+    for (side, offered) in [("acme", "S2"), ("globex", "Minor")] {
+        for (key, row) in [
+            ("on-unmapped", format!("{both}, on-unmapped = {{ {side} = \"NAME\" }}")),
+            ("default", format!("{both}, default = {{ {side} = \"NAME\" }}")),
+            ("value", format!("{side} = \"Severity\", value = \"NAME\"")),
+        ] {
+            let text = |name: &str| with(&two(), &format!("severity = {{ {} }}", row.replace("NAME", name)));
+            let said = findings(&mut World::without_daemon(&text("Zzz"))).await;
+            let place = format!("fields.severity.{key}, side `{side}`");
+            let is_told = |line: &String| line.contains(&place) && line.contains("no option `Zzz`; there are: ");
+            assert!(said.iter().any(is_told), "{key} of {side}: {said:?}");
+            World::without_daemon(&text(offered)).start().await;
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! People whose e-mail is hidden, who left, or who may not be assigned: known by their account where that is written, never guessed
 //! by a name, and never tried against Jira's word. Must never ask the daemon what a Jira holds.
 
+use jirasyncd::model::command::Ended;
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Holder, Setup};
 use serde_json::json;
 
+use super::daemon_reload::{reload, started};
 use super::daemon_support::{World, two, two_clouds};
 
 fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
@@ -139,6 +142,42 @@ async fn row_071_whoever_left_stays_where_they_are_and_is_given_nothing_new() {
         world.rest().await.unwrap();
         assert_eq!(assigned(&world, other), name);
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Whom nobody found at the start, for want of a right or of an account of that name, is found once the configuration is read again; the
+/// next full check makes good what they were to be given.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_found_by_now_is_assigned_after_a_reload_and_a_full_check() {
+    let [(config, ..), _] = of_two();
+    for (from, who, second, project, kind, other, theirs) in [
+        ("globex", "jdoe", "mlopez", "ENG", "Defect", "acme", "omar"),
+        ("acme", "jane", "omar", "SUP", "Bug", "globex", "mlopez"),
+    ] {
+        let world = World::of(&config, |_| {});
+        let (sync, there) = (world.person(other, "sync").id().to_owned(), world.person(other, theirs).id().to_owned());
+        let be_found = |world: &World, found: bool| match other {
+            "acme" => world.jira(other).set_browses_users(&sync, found),
+            _ => world.jira(other).rename_user(&there, if found { theirs } else { "somebody" }),
+        };
+        be_found(&world, false);
+        let (mut world, _file) = started(world, &config).await;
+        let person = world.person(from, who);
+        let key = person.create(project, kind, json!({ "summary": "Item" })).unwrap();
+        person.assign(&key, Some(world.person(from, second).id())).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(assigned(&world, other), "", "{other}");
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.contains("nobody is found on side")), "{problems:?}");
+        let stored = world.daemon().store().problems(100).await.unwrap();
+        assert!(stored.iter().any(|stored| stored.problem.remedy.contains("`jirasyncd reload`")), "{stored:?}");
+        be_found(&world, true);
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        world.pass(7 * 3_600).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(assigned(&world, other), world.jira(other).display_name(&there), "{other}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{other}");
     }
 }
 

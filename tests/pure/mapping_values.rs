@@ -132,10 +132,11 @@ fn a_kind_goes_both_ways_only_where_it_comes_back_whole() {
 #[test]
 fn what_jira_alone_writes_only_crosses_out() {
     use FieldKind::{Choice, Day, Document, Duration, Line, Moment, Number};
-    let cases: [(Shape, Shape, &[FieldKind]); 3] = [
+    let cases: [(Shape, Shape, &[FieldKind]); 4] = [
         (Shape::Count, Shape::Number, &[Line, Number]),
         (Shape::Figure, Shape::Number, &[Line, Number, Duration]),
         (Shape::Stamp, Shape::Moment, &[Line, Day, Moment]),
+        (Shape::Maker, Shape::Person, &[Line, FieldKind::Person]),
     ];
     for (read, written, kinds) in cases {
         assert_eq!(natural(read), natural(written), "{read:?}");
