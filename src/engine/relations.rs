@@ -9,11 +9,14 @@ use super::work::Work;
 use crate::jira::{Refusal, WriteOutcome};
 use crate::mapping::{References, element_parts, parent_item};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId};
-use crate::model::issue::{Above, NativeValue};
+use crate::model::issue::{Above, LogEntry, NativeValue};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_LINK_THERE};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 use crate::model::value::Value;
+
+/// The id of the field that a move changes in an issue's log, beside the project.
+const KEY_LOGGED: &str = "issuekey";
 
 impl Engine {
     /// Looks up the items at the other ends of an item's links and above it, as they are agreed and as they were just read.
@@ -78,12 +81,13 @@ impl Engine {
     }
 
     /// A log names an issue by the key that it had then. Where a link went and the log names none that is known, its other end may
-    /// have moved to another project before anybody noticed: it is asked what it is called now.
+    /// have moved to another project before anybody noticed, and back: it is asked what it is called now, and its own log what it was called.
     async fn follow(&self, work: &Work, references: &mut References) {
         for (side, item, issue) in unexplained(work, references) {
             let Some(instance) = self.instance_on(work, &side) else { continue };
             for snapshot in read_directly(&instance, &[issue], false).await.into_iter().flatten() {
-                references.relatives.is_called(item, &side, snapshot.key);
+                let once = keys_before(&snapshot.log);
+                references.relatives.is_called(item, &side, snapshot.key, once);
             }
         }
     }
@@ -106,6 +110,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// The keys that an issue had before it moved: an issue's log names them as the texts of this field, without ids.
+fn keys_before(log: &[LogEntry]) -> BTreeSet<IssueKey> {
+    let moves = log.iter().flat_map(|entry| &entry.items).filter(|item| item.field.as_str() == KEY_LOGGED);
+    moves.filter_map(|item| item.from_text.as_deref()).map(IssueKey::new).collect()
 }
 
 /// The other ends of links that are not there any more, where the log says that some were taken away, and not which of these.

@@ -54,10 +54,11 @@ impl Relatives {
         }
     }
 
-    /// Takes in what an item's issue on a side is called now.
-    pub fn is_called(&mut self, item: ItemId, side: &SideId, key: IssueKey) {
+    /// Takes in what an item's issue on a side is called now, and was called before.
+    pub fn is_called(&mut self, item: ItemId, side: &SideId, key: IssueKey, once: BTreeSet<IssueKey>) {
         if let Some(there) = self.items.get_mut(&item).and_then(|replicas| replicas.get_mut(side)) {
             there.elsewhere = Some(key).filter(|key| key != &there.key);
+            there.once = once;
         }
     }
 

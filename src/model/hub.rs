@@ -403,6 +403,9 @@ pub struct There {
     pub gone: bool,
     /// Its key in another project, while it is there.
     pub elsewhere: Option<IssueKey>,
+    /// The keys that it had before, by its own log. Looked up only where a link went and no key that is known says to whom.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub once: BTreeSet<IssueKey>,
 }
 
 /// What an item waits for.

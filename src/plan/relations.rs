@@ -79,12 +79,15 @@ fn naming<'o>(
     let known = crate::mapping::element_parts(element);
     let known = known.and_then(|(item, _)| draft.input.references.relatives.there(item, side));
     let Some(key) = added.or(known.map(|there| &there.key)).map(IssueKey::as_str) else { return Vec::new() };
-    // One that is in another project is named by its key there.
-    let elsewhere = known.and_then(|there| there.elsewhere.as_ref()).map(IssueKey::as_str);
+    // One that is in another project is named by its key there, and so is one that was when this came to be.
+    let is_its = |named: &str| {
+        let others = known.into_iter().flat_map(|there| there.elsewhere.iter().chain(&there.once));
+        named == key || others.map(IssueKey::as_str).any(|other| other == named)
+    };
     let names = |step: &&Step| {
         step.entry.items.iter().filter(|item| &item.field == field).any(|item| {
             let named = if added.is_some() { &item.to } else { &item.from };
-            named.as_deref().is_some_and(|named| named == key || Some(named) == elsewhere)
+            named.as_deref().is_some_and(is_its)
         })
     };
     observation.steps.iter().filter(names).collect()

@@ -119,7 +119,8 @@ pub(super) fn relatives(
         let rows = replicas.query_map(params![item, sync], |row| {
             let restricted: i64 = row.get(3)?;
             let (issue, key, elsewhere) = (row.get(1)?, row.get(2)?, row.get(5)?);
-            Ok((row.get(0)?, There { issue, key, restricted: restricted != 0, gone: row.get(4)?, elsewhere }))
+            let (restricted, gone) = (restricted != 0, row.get(4)?);
+            Ok((row.get(0)?, There { issue, key, restricted, gone, elsewhere, once: BTreeSet::new() }))
         })?;
         for row in rows {
             let (side, replica) = row?;

@@ -42,7 +42,7 @@ const FOUND: [u64; 1] = [7];
 /// before anybody knew that it was made (5055); a copy of a file that somebody deleted before it was found was made again (5049);
 /// a version in doubt that was renamed meanwhile was made for an issue beside it (5138); a copy that jirasyncd had deleted was shown once more, and then
 /// missed as if people had deleted it (18007).
-const FOUND_LIVES: [u64; 5] = [2023, 5049, 5055, 5138, 18007];
+const FOUND_LIVES: [u64; 6] = [2023, 5049, 5055, 5138, 18007, 19125];
 
 /// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves. A partner's name for
 /// home's version that was seen long after it was sent went on to the other partner (5013), and the log named a version (5025); the auditor did not

@@ -360,6 +360,38 @@ async fn a_link_that_is_only_not_shown_is_not_taken_away_elsewhere() {
     assert_eq!(links(&world, "acme", "One again"), [link("Relates", true, "Two")], "nobody took it away");
 }
 
+/// The log names the other end by the key that it had then, which nobody here ever saw: moved away and back while nobody looked, it has a third.
+#[tokio::test(start_paused = true)]
+async fn a_link_that_was_taken_away_while_its_other_end_was_in_another_project_is_taken_away_on_all_sides() {
+    for (jira, who, project, other) in [("globex", "jdoe", "ENG", "acme"), ("acme", "jane", "SUP", "globex")] {
+        let mut world = World::of(&linked(&two()), |setups| {
+            let types = &mut setups.get_mut("globex").unwrap().link_types;
+            types.push(("Dependency".to_owned(), "blocks".to_owned(), "depends on".to_owned()));
+            let projects = &mut setups.get_mut(jira).unwrap().projects;
+            let mut more = projects[0].clone();
+            (more.key, more.id, more.name) = ("MORE".to_owned(), 10_900, "More".to_owned());
+            projects.push(more);
+        });
+        world.start().await;
+        create(&world, &["One", "Two"], &[]).await;
+        let key = |summary: &str| world.issue("acme", summary).key;
+        world.person("acme", "jane").link(&key("One"), "Relates", &key("Two")).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(links(&world, other, "One"), [link("Relates", true, "Two")], "{jira}");
+        let person = world.person(jira, who);
+        let before = world.issue(jira, "Two").key;
+        let away = person.move_to(&before, "MORE").unwrap();
+        world.pass(7).await;
+        person.unlink(world.issue(jira, "One").issue_links[0].id).unwrap();
+        world.pass(7).await;
+        let back = person.move_to(&away, project).unwrap();
+        assert_ne!(back, before, "{jira}: a key of its own once more");
+        world.rest().await.unwrap();
+        assert_eq!(links(&world, other, "One"), [], "{jira}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{jira}");
+    }
+}
+
 /// Something that acts as the sync user takes a link away, before and after another one has to wait. The first is told and let be until somebody
 /// acts; the second is made when it can be, and neither is made again and again.
 #[tokio::test(start_paused = true)]

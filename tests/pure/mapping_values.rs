@@ -342,7 +342,14 @@ fn a_link_is_an_item_of_the_sync_may_become_one_or_is_nobodys_business() {
     let sync = sync();
     let (row, home, catalog) = (row(&sync, FieldKind::Links, "issuelinks"), side(0), catalog(0));
     let mut references = references(&sync);
-    let there = There { issue: IssueId(5), key: "SUP-5".into(), restricted: false, gone: false, elsewhere: None };
+    let there = There {
+        issue: IssueId(5),
+        key: "SUP-5".into(),
+        restricted: false,
+        gone: false,
+        elsewhere: None,
+        once: BTreeSet::new(),
+    };
     references.relatives.add(ItemId(9), BTreeMap::from([(side(0), there)]));
     let place = Place { references: &references, ..place(&sync, &row, &home, &catalog) };
     let links = BTreeSet::from([

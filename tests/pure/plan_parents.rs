@@ -1,7 +1,7 @@
 //! What stands above an issue, as it is planned for a Data Center: its `Epic Link` names the epic of other issues, and nothing above an epic.
 //! Must never take the planner's word for what a type is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::mapping::References;
 use jirasyncd::model::hub::There;
@@ -44,7 +44,7 @@ fn above(at: usize) -> Above {
 fn planned(world: &World) -> Plan {
     let there = |at: usize| {
         let Above { issue, key } = above(at);
-        There { issue: issue.unwrap(), key, restricted: false, gone: false, elsewhere: None }
+        There { issue: issue.unwrap(), key, restricted: false, gone: false, elsewhere: None, once: BTreeSet::new() }
     };
     let mut references = References::new(&world.sync, &world.catalogs, BTreeMap::new());
     references.relatives.add(ItemId(2), BTreeMap::from([(side(0), there(0)), (side(1), there(1))]));

@@ -224,7 +224,10 @@ fn linked() -> (World, References, BTreeMap<SideId, Observation>) {
     let mut references = References::new(&world.sync, &world.catalogs, BTreeMap::new());
     let there = |on: usize, key: &str| {
         let issue = IssueId(90 + on as u64);
-        (side(on), There { issue, key: key.into(), restricted: false, gone: false, elsewhere: None })
+        (
+            side(on),
+            There { issue, key: key.into(), restricted: false, gone: false, elsewhere: None, once: BTreeSet::new() },
+        )
     };
     references.relatives.add(ItemId(9), BTreeMap::from([there(0, "A-9"), there(1, "B-9")]));
     let mut reads: BTreeMap<_, _> = (0..2).map(|on| (side(on), world.observe(&side(on), true).unwrap())).collect();

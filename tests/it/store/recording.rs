@@ -1,5 +1,7 @@
 //! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jirasyncd::jira::{Failure, JiraError};
 use jirasyncd::model::acts::TakenAct;
@@ -332,7 +334,14 @@ async fn linked_items_are_found_by_issue_and_by_id(world: World) {
     assert_eq!(by_issue, by_id);
     let [(found, there)] = by_issue.as_slice() else { panic!("{by_issue:?}") };
     assert_eq!((*found, there.len()), (id(1), 2));
-    let globex = There { issue: IssueId(77), key: "ENG-7".into(), restricted: true, gone: false, elsewhere: None };
+    let globex = There {
+        issue: IssueId(77),
+        key: "ENG-7".into(),
+        restricted: true,
+        gone: false,
+        elsewhere: None,
+        once: BTreeSet::new(),
+    };
     assert_eq!(there.get(&"g".into()), Some(&globex));
     assert!(!there[&"a".into()].restricted);
     assert_eq!(
