@@ -241,7 +241,7 @@ async fn another_way_is_chosen_at_a_terminal() {
     terminal.answer("Is there another?", "").await;
     terminal.answer("Which project of cloud?", "supp").await;
     terminal.answer("Which project of data-center?", "eng").await;
-    terminal.answer("Somebody else of cloud?", "").await;
+    terminal.answer("Map a person of cloud to one of another Jira?", "").await;
     terminal.answer("Write it?", "").await;
     terminal.wait(0, "keeps all in step").await;
     assert!(!terminal.shown().contains("canary"), "a secret was shown");

@@ -173,7 +173,7 @@ async fn a_set_up_takes_twelve_answers_at_most_and_is_recorded() {
     terminal.answer("Which project of cloud?", "supp").await;
     terminal.answer("Which project of data-center?", "eng").await;
     terminal.answer("Who is who?", "").await;
-    terminal.answer("Somebody else of cloud?", "").await;
+    terminal.answer("Map another person of cloud?", "").await;
     terminal.answer("Write it?", "").await;
     terminal.wait(0, "keeps all in step").await;
     assert_eq!([world.acme.issues().len(), world.globex.issues().len()], [1, 0], "it wrote to a Jira");
@@ -219,7 +219,7 @@ async fn who_says_no_at_the_end_gets_no_file_and_the_code_of_what_was_not_done()
     terminal.answer("Which project of cloud?", "supp").await;
     terminal.answer("Which project of data-center?", "eng").await;
     terminal.answer("Who is who?", "").await;
-    terminal.answer("Somebody else of cloud?", "").await;
+    terminal.answer("Map another person of cloud?", "").await;
     terminal.answer("Write it?", "n").await;
     terminal.wait(0, "nothing was written").await;
     terminal.command("echo ended with $?", "ended with 1").await;

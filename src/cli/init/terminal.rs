@@ -233,9 +233,12 @@ fn another(sides: &[SidePeople], rows: &[BTreeMap<usize, usize>]) -> Result<Opti
     let mut row = BTreeMap::new();
     for (side, (name, people)) in sides.iter().enumerate() {
         let free = free(side);
-        let none = if side == 0 { "nobody else: go on" } else { "nobody" };
+        let (none, question) = match (side, rows.is_empty()) {
+            (0, true) => ("nobody: go on", format!("Map a person of {name} to one of another Jira?")),
+            (0, false) => ("nobody else: go on", format!("Map another person of {name}?")),
+            (1.., _) => ("nobody", format!("Who is that on {name}?")),
+        };
         let labels = free.iter().filter_map(|at| people.get(*at)).map(label);
-        let question = if side == 0 { format!("Somebody else of {name}?") } else { format!("Who is that on {name}?") };
         let rows = choices(std::iter::once(none.to_owned()).chain(labels));
         let taken = Select::new(&question, rows).with_page_size(SHOWN).with_help_message(TYPE).prompt()?.at;
         match taken.checked_sub(1).and_then(|at| free.get(at)) {
