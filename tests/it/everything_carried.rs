@@ -161,6 +161,16 @@ impl Compared {
         self.notes += more.notes;
         self.levels += more.levels;
     }
+
+    /// What was compared, as a search of many short runs adds it up: what was never sent says nothing.
+    pub(crate) fn print(self) {
+        let Self { sent, links, watchers, notes, levels } = self;
+        let kinds =
+            [("request", sent), ("link", links), ("watching", watchers), ("internal note", notes), ("level", levels)];
+        for (kind, times) in kinds {
+            println!("  act {kind} sent beside another partner: {times}");
+        }
+    }
 }
 
 /// Lives that carry something, of which some must have sent it.
