@@ -774,7 +774,7 @@ fn effects() -> impl Strategy<Value = Vec<SideEffects>> {
 
 /// Few enough for every run of the tests; `PROPTEST_CASES` asks for more.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(96)
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(64)
 }
 
 fn pass(result: Result<(), String>) -> Result<(), TestCaseError> {
