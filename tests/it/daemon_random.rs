@@ -11,7 +11,7 @@ use jirasyncd::simulator::{HookWeather, IssueView, Jira, Person};
 use serde_json::json;
 
 use super::daemon_audit::{
-    by_token, comments, conflicts, elements, files, is_write, shared, sync_user, token, touched,
+    Stuck, by_token, comments, conflicts, elements, files, is_write, shared, stuck, sync_user, token, touched,
 };
 use super::daemon_support::{THREE, World};
 use super::fault_counts::{FaultCounts, Troubles};
@@ -259,43 +259,13 @@ impl Random {
     async fn judge(&self) -> Result<(), String> {
         let mut problems = self.life.world.problems().await;
         problems.retain(|told| !TOLD.iter().any(|words| told.contains(words)));
-        let stuck = self.stuck().await;
+        let stuck = stuck(&self.life.world).await;
         problems.retain(|told| !stuck.values().any(|of_it| of_it == told));
         self.judge_jiras(&stuck).await.map_err(|why| format!("{why}; problems: {problems:?}"))?;
         if problems.is_empty() { self.is_quiet().await } else { Err(format!("problems: {problems:?}")) }
     }
 
-    /// Issues that no way is known for, by Jira and key, each with what tells it. What a status leads on to is seen where an issue stands in it:
-    /// so it is true only where none of its type stands anywhere between.
-    async fn stuck(&self) -> BTreeMap<(&'static str, String), String> {
-        let mut stuck = BTreeMap::new();
-        for told in self.life.world.daemon().store().problems(10_000).await.unwrap() {
-            let what = told.problem.what;
-            let Some((jira, ..)) = SIDES.iter().find(|(jira, ..)| *jira == told.problem.side.as_str()) else {
-                continue;
-            };
-            let views = self.life.world.jira(jira).issues();
-            let Some(view) = views.iter().find(|view| told.about.split(", ").any(|key| key == view.key)) else {
-                continue;
-            };
-            let Some(ends) = what.strip_prefix(&format!("no way is known from `{}` to `", view.fields["status"]))
-            else {
-                continue;
-            };
-            let is_between = |other: &IssueView| {
-                let stands = &other.fields["status"];
-                other.fields["issuetype"] == view.fields["issuetype"]
-                    && stands != &view.fields["status"]
-                    && stands.as_str() != ends.trim_end_matches('`')
-            };
-            if !views.iter().any(is_between) {
-                stuck.insert((*jira, view.key.clone()), format!("{jira}: {what}"));
-            }
-        }
-        stuck
-    }
-
-    async fn judge_jiras(&self, stuck: &BTreeMap<(&'static str, String), String>) -> Result<(), String> {
+    async fn judge_jiras(&self, stuck: &Stuck) -> Result<(), String> {
         let mut all: BTreeMap<&str, BTreeMap<String, IssueView>> = BTreeMap::new();
         for (jira, ..) in SIDES {
             all.insert(jira, by_token(&self.life.world, jira)?);
@@ -347,7 +317,7 @@ impl Random {
         &self,
         all: &BTreeMap<&str, BTreeMap<String, IssueView>>,
         partner: &'static str,
-        stuck: &BTreeMap<(&'static str, String), String>,
+        stuck: &Stuck,
     ) -> Result<(), String> {
         let share = format!("share-{partner}");
         let (home, there) = (&all["acme"], &all[partner]);
@@ -366,7 +336,7 @@ impl Random {
             comments("acme", issue, partner, counterpart)?;
             let waits = [("acme", issue), (partner, counterpart)]
                 .iter()
-                .any(|(jira, view)| stuck.contains_key(&(*jira, view.key.clone())));
+                .any(|(jira, view)| stuck.contains_key(&(jira.to_string(), view.key.clone())));
             self.judge_values(token, issue, partner, counterpart, waits)?;
         }
         let unknown: BTreeSet<&String> = there.keys().filter(|token| !home.contains_key(*token)).collect();
@@ -572,10 +542,10 @@ async fn a_way_that_is_not_known(random: &Random, key: &str) {
     let (side, field) = ("globex".into(), Some("status".into()));
     let problem = Problem { side, field, what, remedy: "y".to_owned(), operation: None, settles: false };
     world.daemon().store().set_problems(key, &[problem], world.surroundings.clock.now()).await.unwrap();
-    let stuck = random.stuck().await;
-    assert_eq!(random.judge_jiras(&stuck).await, Ok(()));
+    let known = stuck(world).await;
+    assert_eq!(random.judge_jiras(&known).await, Ok(()));
     let jdoe = world.person("globex", "jdoe");
     let between = jdoe.create("ENG", "Defect", json!({ "summary": "Other", "priority": { "name": "P1" } })).unwrap();
     jdoe.transition(&between, "Working").unwrap();
-    assert!(random.stuck().await.is_empty(), "what leads on from there is seen");
+    assert!(stuck(world).await.is_empty(), "what leads on from there is seen");
 }

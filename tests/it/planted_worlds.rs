@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use super::bent::Bent;
 use super::crash::{die_once, fused_world};
-use super::daemon_audit::{by_token, compare, sync_user};
+use super::daemon_audit::{by_token, compare, compare_but_for, stuck, sync_user};
 use super::daemon_support::{THREE, World, load, two, two_clouds};
 use super::daemon_text::{nodes, rich, shared, wiki};
 use super::random_life::{Dice, Life};
@@ -114,7 +114,7 @@ pub(crate) async fn pair(seed: u64) -> Result<(), String> {
     let world = &life.world;
     // What the Jiras hold is judged also where there is no rest: that says more than that there is none.
     let rested = world.rest().await;
-    compare(world, "acme", other)?;
+    compare_but_for(world, "acme", other, &stuck(world).await)?;
     last_words(world, "acme", other).await?;
     last_words(world, other, "acme").await?;
     rested?;

@@ -7,7 +7,7 @@ use jirasyncd::model::store::{Store as _, StoredProblem};
 use jirasyncd::simulator::{Fault, FaultRule, IssueView, Jira, When};
 use serde_json::json;
 
-use super::daemon_audit::{by_token, comments, conflicts, is_write, ours, shared, sync_user};
+use super::daemon_audit::{by_token, comments, conflicts, is_write, ours, shared, stuck, sync_user};
 use super::daemon_support::{World, two, two_clouds};
 use super::planted_worlds::{create, quarrel};
 use super::random_life::{Dice, Life};
@@ -19,9 +19,6 @@ const FIELDS: [&str; 5] = ["summary", "priority", "labels", "status", "issuetype
 const MEDDLED: [&str; 2] = ["priority", "labels"];
 /// How a problem says that the sync user did something which was not carried.
 const NOT_CARRIED: &str = "the sync user's own account";
-
-/// What is told of a status to which no known way leads.
-const NO_WAY: &str = "no way is known";
 
 /// What a seed is about.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +154,7 @@ async fn same_or_told(world: &World, plot: Plot) -> Result<(), String> {
     let store = world.daemon().store();
     let problems = store.problems(1_000).await.unwrap();
     let (here, there) = (by_token(world, "acme")?, by_token(world, plot.other)?);
+    let stuck = stuck(world).await;
     if !here.keys().eq(there.keys()) {
         return Err(format!("acme has {:?}, {} has {:?}", here.keys(), plot.other, there.keys()));
     }
@@ -167,12 +165,11 @@ async fn same_or_told(world: &World, plot: Plot) -> Result<(), String> {
         let items = store.items_by_key(&IssueKey::new(one.key.clone())).await.unwrap();
         for field in FIELDS {
             let shown = (peoples("acme", one, field), peoples(plot.other, two, field));
-            let of_it = |told: &&StoredProblem| {
+            let is_told = problems.iter().any(|told| {
                 told.problem.field == Some(field.into()) && told.item.is_some_and(|item| items.contains(&item))
-            };
-            let is_told = problems.iter().any(|told| of_it(&told));
-            // A way through a status in which no issue ever stood is not known.
-            let has_no_way = problems.iter().filter(of_it).any(|told| told.problem.what.starts_with(NO_WAY));
+            });
+            let is_stuck = |jira: &str, view: &IssueView| stuck.contains_key(&(jira.to_owned(), view.key.clone()));
+            let has_no_way = field == "status" && (is_stuck("acme", one) || is_stuck(plot.other, two));
             if shown.0 != shown.1 && !(plot.allows(field) && is_told || has_no_way) {
                 return Err(format!("{token} {field}: {shown:?}, told: {is_told}, problems: {problems:?}"));
             }
