@@ -40,6 +40,17 @@ pub(super) fn second_issue(stored: &StoredProblem) -> Option<(InstanceId, IssueI
     Some((InstanceId::from(instance), IssueId(issue.parse().ok()?)))
 }
 
+/// What became of an issue that bears our mark.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// Nothing more is to be done about it.
+    In,
+    /// Its item is in the hands of a worker, who may be about to record this very issue: that is no news to anybody.
+    Held,
+    /// Nobody knows yet whose it is.
+    NotYet,
+}
+
 /// A second issue that we made for one side of an item.
 #[derive(Debug, Clone)]
 pub(crate) struct Duplicate {
@@ -90,12 +101,13 @@ impl Engine {
         let Some(text) = text else { return Ok(true) };
         match self.seal.open(&text, sync.id(), side) {
             Some(mark) => {
-                let settled = self.settle_by(sync, side, instance, row, mark).await?;
+                let taken = self.settle_by(sync, side, instance, row, mark).await?;
                 let of = mark.of.and_then(|of| Some((place(sync, &of)?, IssueId(of.id))));
-                if !settled && instance.is_undecided((sync.id(), side), row.id, mark.item, of) {
+                let may_tell = taken == Taken::NotYet;
+                if taken != Taken::In && instance.is_undecided((sync.id(), side), row.id, mark.item, of, may_tell) {
                     self.tell_stranger(side, instance, row).await?;
                 }
-                Ok(settled)
+                Ok(taken == Taken::In)
             }
             None => {
                 self.met_copy(instance, row, &text);
@@ -126,31 +138,31 @@ impl Engine {
         instance: &Instance,
         row: &IssueSnapshot,
         mark: Mark,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Taken, StoreError> {
         if instance.is_of_a_twin(row.created) && self.is_in_no_journal(mark.operation).await? {
             self.meets_twin(sync, side, row, row.created).await;
-            return Ok(false);
+            return Ok(Taken::NotYet);
         }
         let Some(claim) = self.store.claim_these(&self.holder, self.now(), &[mark.item]).await?.pop() else {
             if let Some(kept) = self.kept_in_the_end(mark.item).await?.filter(|kept| *kept != mark.item) {
-                return self.settle_merged(sync, side, instance, row, kept).await.map(|()| true);
+                return self.settle_merged(sync, side, instance, row, kept).await.map(|()| Taken::In);
             }
             let item = self.store.item(mark.item).await?;
             if item.as_ref().is_some_and(ItemState::is_unpaired) {
                 // Somebody cloned a copy: nobody is to hear of it any more.
-                return Ok(true);
+                return Ok(Taken::In);
             }
             if item.is_some() {
-                // In the hands of a worker, who may be about to record this very issue.
-                return Ok(false);
+                return Ok(Taken::Held);
             }
-            return self.rebuild(sync, side, instance, row, mark).await;
+            let rebuilt = self.rebuild(sync, side, instance, row, mark).await?;
+            return Ok(if rebuilt { Taken::In } else { Taken::NotYet });
         };
         let (item, fence, attempts) = (claim.item.id, claim.fence, claim.attempts);
         let settled = self.settle_claimed(Work::new(claim, Arc::clone(sync)), side, instance, row, mark).await;
         // Given back whatever became of it: nobody else could work on it before the next start.
         self.store.release(item, fence, Some(self.now()), attempts).await?;
-        settled.map(|()| true)
+        settled.map(|()| Taken::In)
     }
 
     /// It was made for an item that was merged into another one since: that has its own issue here, or is told of this one.
@@ -256,7 +268,7 @@ impl Engine {
         self.store.set_problems(&stranger(instance.id(), id), &[problem], self.now()).await
     }
 
-    /// Forgets the problems about second issues and strangers that are gone.
+    /// Forgets the problems about second issues and strangers that are gone, and about strangers that the state knows by now.
     pub(super) async fn look_after_duplicates(&self) -> Result<(), StoreError> {
         for stored in self.store.problems(MOST).await? {
             let filed = stored.about.strip_prefix(DUPLICATE).or_else(|| stored.about.strip_prefix(STRANGER));
@@ -265,6 +277,11 @@ impl Engine {
                 continue;
             };
             if stored.item.is_some() || instance.pause().is_some() {
+                continue;
+            }
+            let is_stranger = stored.about.starts_with(STRANGER);
+            if is_stranger && !self.store.items_of(instance.id(), IssueId(issue)).await?.is_empty() {
+                self.store.set_problems(&stored.about, &[], self.now()).await?;
                 continue;
             }
             let read = instance.read.issues(&[IssueId(issue)], &Want::default()).await.pop();

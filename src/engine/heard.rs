@@ -115,21 +115,23 @@ impl Instance {
         over || heard.sides.contains(&(sync.clone(), side.clone()))
     }
 
-    /// Takes note of an issue of ours that could not be taken in yet. Says whether that is to be told now.
+    /// Takes note of an issue of ours that could not be taken in yet. Says whether that is to be told now, where it may be told.
     pub(crate) fn is_undecided(
         &self,
         place: (&SyncId, &SideId),
         issue: IssueId,
         item: ItemId,
         of: Option<(SideId, IssueId)>,
+        may_tell: bool,
     ) -> bool {
         let now = self.clock.monotonic();
         let mut heard = self.told();
-        let late = heard.polled.is_some_and(|at| now.saturating_sub(at) >= PATIENCE);
+        let late = may_tell && heard.polled.is_some_and(|at| now.saturating_sub(at) >= PATIENCE);
         let here = heard.undecided.entry((place.0.clone(), place.1.clone())).or_default();
         let there = here.entry(issue).or_insert(Undecided { item, of, told: false });
-        let told = std::mem::replace(&mut there.told, late);
-        late && !told
+        let was_told = there.told;
+        there.told |= late;
+        late && !was_told
     }
 
     /// Takes note that it was taken in. Says whether it had been told.

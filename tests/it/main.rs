@@ -150,6 +150,7 @@ mod daemon_file_leaks;
 mod daemon_first_run;
 #[cfg(test)]
 mod daemon_flow_back;
+mod daemon_found;
 #[cfg(test)]
 mod daemon_initial;
 #[cfg(test)]
