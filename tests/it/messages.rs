@@ -9,6 +9,7 @@ mod trace;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use places::Found;
@@ -94,6 +95,27 @@ fn no_message_is_lost_on_the_way() {
         (FOUND.lost.difference(&known).collect(), known.difference(&FOUND.lost).collect());
     assert!(new.is_empty(), "it cannot be told what these say: {new:?}");
     assert!(old.is_empty(), "these are traced by now, take them out: {old:?}");
+}
+
+/// What the reader of the command line says is no text of ours: each kind of it is provoked.
+#[test]
+fn what_is_wrong_with_the_words_of_a_command_is_listed() {
+    let page = fs::read_to_string(root().join("docs/messages.md")).unwrap();
+    for (words, says) in [
+        (&["plan", "--colour"][..], "unexpected argument"),
+        (&["plans"], "unrecognized subcommand"),
+        (&["plan", "--item", "K"], "invalid value"),
+        (&["plan", "--item"], "a value is required"),
+        (&["audit"], "the following required arguments were not provided"),
+        (&["check", "--offline", "--fix-list"], "the argument ... cannot be used with"),
+    ] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_jirasyncd")).args(words).output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(2), &b""[..]), "{words:?}: {told}");
+        let is_told = says.split(" ... ").all(|part| told.contains(part));
+        assert!(told.starts_with("error: ") && is_told && told.contains("--help"), "{words:?}: {told}");
+        assert!(page.contains(&format!("`{says}`: ")), "docs/messages.md lacks `{says}`");
+    }
 }
 
 /// The reader itself, on sources in which each way of saying something stands once.
