@@ -248,7 +248,7 @@ pub(super) fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, obser
             By::Us(operation) => our_step(draft, row, side, operation, value, step),
             By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
                 Some(operation) => our_step(draft, row, side, operation, value, step),
-                None => side_effect(draft, row, side, value, step),
+                None => untagged_step(draft, row, side, value, step),
             },
             By::Person => {
                 let overwriter = next.and_then(|(next, _)| match next.by {
@@ -412,8 +412,30 @@ fn is_seen_by_all(draft: &Draft<'_>, row: &FieldRow, side: &SideId, action: &Act
         let audience = of.map(|of| audience(of, other));
         audience.is_some_and(|audience| acts.sides().all(|actor| audience.0.contains(actor)))
     };
-    let mut reached = sync.side_ids().filter(|other| *other != side && audience(row, other).0.contains(side));
+    let is_reached = |other: &&SideId| *other != side && row.sides.contains_key(*other);
+    let mut reached = sync.side_ids().filter(is_reached).filter(|other| audience(row, other).0.contains(side));
     reached.all(|other| carried.iter().all(|(of, acts)| sees(other, *of, acts)))
+}
+
+/// An entry by the sync user without our tag and without a write of ours of this field. Where it shows one of another field, a function added
+/// this to it, as to one that bears our tag.
+fn untagged_step(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
+    let input = draft.input;
+    let of_another = |other: &&FieldRow| other.name != row.name && row.name.as_str() != super::levels::ROW;
+    let beside = input.sync.fields.values().filter(of_another).find_map(|other| {
+        let field = other.sides.get(side)?;
+        let item = step.entry.items.iter().find(|item| &item.field == field)?;
+        let wrote = logged(&place(input, &draft.nothing, other, side), item);
+        untagged_write(draft, other, side, wrote.as_ref(), step)
+    });
+    let written = beside.and_then(|operation| input.intents.iter().find(|intent| intent.id == operation));
+    match (written, value) {
+        (Some(intent), Some(value)) => {
+            let setting = setting_within(draft, row, side, &intent.operation.action);
+            by_setting(draft, row, side, value, step, setting);
+        }
+        (_, value) => side_effect(draft, row, side, value, step),
+    }
 }
 
 /// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this

@@ -209,13 +209,10 @@ fn next<'o>(
     if let Some(offer) = goals.iter().find_map(|goal| offered(goal)) {
         return Some((offer, Vec::new()));
     }
-    // From a stop of the path it leads on; from elsewhere it begins, but once: who left it for a known way would come back to where that began.
-    let begun = path.iter().any(|stop| stands.through.contains(stop.as_str()));
-    let after = match path.iter().position(|stop| stop == stands.status) {
-        Some(index) => index + 1,
-        None if begun => path.len(),
-        None => 0,
-    };
+    // From a stop of the path it leads on; from elsewhere it goes on behind the last stop that was come through: who left it for a known way would
+    // come back to where that began.
+    let was_at = path.iter().rposition(|stop| stands.through.contains(stop.as_str()));
+    let after = path.iter().position(|stop| stop == stands.status).or(was_at).map_or(0, |index| index + 1);
     let stop = path.get(after).filter(|stop| !stands.through.contains(stop.as_str()));
     if let Some(offer) = stop.and_then(|stop| offered(stop)) {
         return Some((offer, path.get(after + 1..).unwrap_or_default().to_vec()));

@@ -118,6 +118,8 @@ impl TakenBack {
                 acknowledged.refused = false;
             }
             (base.side_effect, base.kept) = (None, None);
+            // The way to the value of before is none to this one.
+            base.trail = None;
             base.adrift.clear();
         }
     }

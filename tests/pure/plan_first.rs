@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jirasyncd::model::ids::SideId;
-use jirasyncd::model::settings::ConflictPolicy;
+use jirasyncd::model::ids::{FieldName, SideId};
+use jirasyncd::model::settings::{Composed, ConflictPolicy};
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::By;
 
@@ -82,6 +82,20 @@ fn a_new_copy_that_an_automation_moves_on_gets_what_is_agreed() {
     world.settle().unwrap();
     assert_eq!(world.shared(&side(1), "status"), Value::Choice("a Doing".to_owned()));
     assert!(!world.holds.is_empty());
+}
+
+/// A row that says a status by itself is agreed with nobody, whatever the other side's status is.
+#[test]
+fn a_copy_gets_the_status_that_its_row_says_by_itself() {
+    let sides: Vec<SideId> = (0..2).map(side).collect();
+    let mut sync = settings(&sides, ConflictPolicy::Newest);
+    let row = sync.fields.get_mut(&FieldName::from("status")).unwrap();
+    row.from = BTreeSet::from([side(0)]);
+    row.composed = Some(Composed::Constant("b Doing".to_owned()));
+    let mut world = World::with(sync, &side(0), SOUND);
+    moved(&mut world, 0, 2);
+    world.settle().unwrap();
+    assert_eq!(world.shared(&side(1), "status"), Value::Choice("a Doing".to_owned()));
 }
 
 /// A status without a counterpart there is shown by no other one: whoever moves the copy on could not know it.

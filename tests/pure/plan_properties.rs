@@ -1009,14 +1009,16 @@ fn a_post_function_tells_no_partner_of_anothers_act() {
     sync.sides.iter_mut().for_each(|side| side.side_effects = SideEffects::Count);
     let priorities = |world: &World| [0, 1, 2].map(|at| world.shared(&side(at), "priority"));
     let named = |names: [&str; 3]| names.map(|name| Value::Choice(format!("a {name}")));
-    for (by, at, wanted) in [(1, 0, ["High", "Medium", "Medium"]), (0, 1, ["High", "High", "Medium"])] {
+    let cases = [(1, 0, ["High", "Medium", "Medium"]), (0, 1, ["High", "High", "Medium"])];
+    for ((by, at, wanted), untagged) in cases.into_iter().flat_map(|case| [(case, false), (case, true)]) {
         let mut world = World::with(sync.clone(), &side(0), SOUND);
         world.settle().unwrap();
+        world.untagged = untagged;
         world.meddling = Some(side(at));
         let value = world.value(&side(by), "summary", 0);
         world.set(&side(by), "summary", value, By::Person);
         world.settle().unwrap();
-        assert_eq!(priorities(&world), named(wanted), "{by} changed, a function ran on {at}");
+        assert_eq!(priorities(&world), named(wanted), "{by} changed, a function ran on {at}, without tags: {untagged}");
         assert_eq!(world.holds.iter().any(|hold| hold.side == side(at)), at == 0, "{:?}", world.holds);
         // Whatever a person says there later is for both.
         let value = world.value(&side(0), "priority", 2);

@@ -57,6 +57,15 @@ fn a_configured_path_that_ends_before_its_goal_is_not_gone_round_and_round() {
     assert_eq!(world.shared(&side(1), "status"), Value::Choice("a Done".to_owned()));
 }
 
+/// Where a stop is not offered, and a known way leads on, the path goes on behind the last stop that was come through.
+#[test]
+fn a_path_goes_on_where_a_known_way_left_it() {
+    let ways = [("To Do", "Doing"), ("Doing", "Waiting"), ("Waiting", "Done"), ("Waiting", "Testing")];
+    let mut world = closed_to_us(&ways, &["Doing", "Testing", "Done"]);
+    world.settle().unwrap();
+    assert_eq!(hops(&world), ["b Doing", "b Waiting", "b Testing"]);
+}
+
 /// A path that names one status twice, and the way on from it that is not offered.
 #[test]
 fn a_stop_that_a_path_names_twice_is_come_through_once() {

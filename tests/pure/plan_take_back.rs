@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jirasyncd::model::hub::{Audience, Conflict};
-use jirasyncd::model::ids::SideId;
+use jirasyncd::model::acts::Acts;
+use jirasyncd::model::hub::{Audience, Conflict, Trail};
+use jirasyncd::model::ids::{FieldName, SideId};
 use jirasyncd::model::settings::{ConflictPolicy, SyncSettings};
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, NotTaken, take_back};
@@ -87,6 +88,18 @@ fn what_lost_stands_again_on_all_sides_and_what_stood_is_kept() {
         assert_eq!(world.shared(&side(0), field), world.shared(&side(1), field), "{field}");
         assert_eq!(world.conflicts.len(), 1, "{field}: {:?}", world.conflicts);
     }
+}
+
+/// The way that our hops took to what stood is none to what stands now: back is a way again.
+#[test]
+fn what_is_taken_back_has_a_way_of_its_own() {
+    let mut world = at_rest(2, |_| {});
+    let lost = dispute(&mut world, "priority", [1, 0]);
+    let base = world.item.replicas.get_mut(&side(1)).unwrap().bases.get_mut(&FieldName::from("priority")).unwrap();
+    base.trail = Some(Trail { acts: Acts::default(), through: BTreeSet::new(), to: "b Doing".to_owned() });
+    let back = take_back(&world.sync, &world.item, &[lost], later());
+    assert_eq!(back.taken.len(), 1, "{back:?}");
+    assert_eq!(back.item.replicas[&side(1)].bases[&FieldName::from("priority")].trail, None);
 }
 
 #[test]

@@ -123,6 +123,8 @@ pub(crate) struct World {
     pub(crate) now: i64,
     /// Setting a summary on this side makes a function of the workflow set the priority, as us, in the same entry.
     pub(crate) meddling: Option<SideId>,
+    /// No side gives our tags back.
+    pub(crate) untagged: bool,
     /// This side stores summaries in another form than they were sent.
     pub(crate) shouting: Option<SideId>,
     /// Statuses, by a side's own names, that only others are offered.
@@ -290,6 +292,7 @@ impl World {
             ancestors: BTreeMap::new(),
             now: 0,
             meddling: None,
+            untagged: false,
             shouting: None,
             closed: BTreeSet::new(),
             zombies: Vec::new(),
@@ -451,6 +454,7 @@ impl World {
             return false;
         }
         let author = if by == By::Person { self.person(side) } else { "sync".to_owned() };
+        let by = if self.untagged && matches!(by, By::Us(_)) { By::SyncUser } else { by };
         let tag = if let By::Us(operation) = by { Some(operation.to_string()) } else { None };
         let entry = LogEntry {
             id: EntryId(self.entry),
