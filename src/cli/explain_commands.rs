@@ -257,7 +257,12 @@ impl Of<'_> {
             return None;
         }
         let its = format!("sync.{}.", self.item.sync);
-        let concerns = |line: &String| [its.as_str(), "instance.", "daemon."].iter().any(|key| line.starts_with(key));
+        let places = || std::iter::once(&self.today).chain(self.kept.iter().map(|(_, places)| places));
+        let is_its_instance = |line: &str| {
+            let name = line.strip_prefix("instance.").and_then(|rest| rest.split(['.', ':', ' ']).next());
+            name.is_some_and(|name| places().any(|places| places.instances.contains(&InstanceId::from(name))))
+        };
+        let concerns = |line: &String| line.starts_with(&its) || line.starts_with("daemon.") || is_its_instance(line);
         lines.iter().any(concerns).then(|| Bearing { unknown_configuration: true, ..Bearing::default() })
     }
 

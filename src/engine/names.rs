@@ -396,7 +396,9 @@ impl Look<'_> {
     /// The names that rows write whatever their maps say: where a value has no counterpart, where nothing is agreed, and always.
     fn written(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
         let side = self.side;
-        for row in resolved.fields.values().filter(|row| row.sides.contains_key(side)) {
+        // What a side only gives is written there by nobody.
+        let is_written = |row: &&FieldRow| row.composed.is_some() || row.from.iter().any(|other| other != side);
+        for row in resolved.fields.values().filter(|row| row.sides.contains_key(side)).filter(is_written) {
             let unmapped = match &row.on_unmapped {
                 OnUnmapped::Default(names) => names.get(side),
                 OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
