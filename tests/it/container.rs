@@ -121,7 +121,8 @@ fn the_builder_copies_what_the_source_includes() {
 fn the_compose_example_keeps_the_promises() {
     let compose = yaml(&file("compose.yaml"));
     let value = |key: &str| compose.get(key).cloned().unwrap_or_else(|| panic!("no {key} in {compose:?}"));
-    assert_eq!(value("services.jirasyncd.build"), ["."]);
+    assert_eq!(value("services.jirasyncd.build.context"), ["."]);
+    assert!(compose.contains_key("services.jirasyncd.build.args.JIRASYNCD_COMMIT"), "{compose:?}");
     assert_eq!(value("services.jirasyncd.ports"), ["127.0.0.1:8470:8470"], "not open to the network by default");
     assert_eq!(value("services.jirasyncd.read_only"), ["true"]);
     assert_eq!(value("services.jirasyncd.cap_drop"), ["ALL"]);

@@ -156,7 +156,7 @@ pub(crate) fn ours(jira: &str, view: &IssueView) -> usize {
 pub(crate) type Stuck = BTreeMap<(String, String), String>;
 
 /// Issues that the daemon says it knows no way for, as far as that is so: what a status leads on to is seen where an issue stands in it, so it is
-/// true only where none of its type stands anywhere between.
+/// true only where none of its type stands anywhere between, and where no single step leads there.
 pub(crate) async fn stuck(world: &World) -> Stuck {
     let mut stuck = Stuck::new();
     for told in world.daemon().store().problems(10_000).await.unwrap() {
@@ -172,7 +172,11 @@ pub(crate) async fn stuck(world: &World) -> Stuck {
                 && stands != &view.fields["status"]
                 && stands.as_str() != ends.trim_end_matches('`')
         };
-        if !views.iter().any(is_between) {
+        // Nor is it so where one step leads there.
+        let us = world.person(jira, sync_user(jira));
+        let leads_there = |offered: &(String, String, String)| offered.2 == ends.trim_end_matches('`');
+        let is_offered = us.transitions(&view.key).is_ok_and(|offered| offered.iter().any(leads_there));
+        if !is_offered && !views.iter().any(is_between) {
             stuck.insert((jira.to_owned(), view.key.clone()), format!("{jira}: {what}"));
         }
     }

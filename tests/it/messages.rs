@@ -108,6 +108,9 @@ fn what_is_wrong_with_the_words_of_a_command_is_listed() {
         (&["plan", "--item"], "a value is required"),
         (&["audit"], "the following required arguments were not provided"),
         (&["check", "--offline", "--fix-list"], "the argument ... cannot be used with"),
+        (&["plan", "--sync", "a", "--sync", "b"], "cannot be used multiple times"),
+        (&["check", "--json=x"], "unexpected value"),
+        (&["pair", "support", "SUP-1"], "values required by"),
     ] {
         let ended = Command::new(env!("CARGO_BIN_EXE_jirasyncd")).args(words).output().unwrap();
         let told = String::from_utf8(ended.stderr).unwrap();

@@ -11,7 +11,7 @@ use super::cli_world::{Place, World};
 use super::process_support::Running;
 
 /// What the daemon may take, whatever crosses.
-const MOST_RESIDENT_KIB: u64 = 100 * 1_000;
+const MOST_RESIDENT_KIB: u64 = 100_000_000 / 1_024;
 /// What it may take more than before: a small part of what grew with the files would show at the shortest of them.
 const MOST_GROWTH_KIB: u64 = 48 * 1_024;
 const MIB: u64 = 1 << 20;
@@ -69,6 +69,8 @@ async fn carry(way: Way, files: &[u64], within: Duration) -> u64 {
     let (world, place) = world().await;
     let running = Running::start(&place, 0);
     running.ready().await;
+    // Before there is any file: a transfer may begin as soon as there is.
+    let before = running.memory_kib("VmHWM");
     let (from, to) = (way.from(&world), way.to(&world));
     let (who, project, kind, priority) = way.by();
     let person = from.person(who).unwrap();
@@ -80,7 +82,6 @@ async fn carry(way: Way, files: &[u64], within: Duration) -> u64 {
         let id = person.attach_filled(&key, &name, *length).await.unwrap();
         names.push((name, from.file_hash(id.parse().unwrap()).unwrap()));
     }
-    let before = running.memory_kib("VmHWM");
     let began = Instant::now();
     while copies(to).len() < files.len() {
         assert!(began.elapsed() < within, "{:?}\n{}", copies(to), running.log());

@@ -61,7 +61,9 @@ const AREAS: [(Area, &str, &str); 12] = [
          nothing, and ends with code 2; `jirasyncd help COMMAND` says all that it takes. `unexpected argument`: it has no such option. \
          `unrecognized subcommand`: there is no such command. `invalid value`: what follows an option is not of its form, or not one of \
          those that are listed. `a value is required`: nothing follows it. `the following required arguments were not provided`: what is \
-         listed is missing. `the argument ... cannot be used with`: one of the two is to be left out.",
+         listed is missing. `the argument ... cannot be used with`: one of the two is to be left out. \
+         `cannot be used multiple times`: once is all. `unexpected value`: that option takes none. `values required by`: more of them \
+         are needed. A command that has commands of its own shows them, where none of them is named.",
     ),
     (
         Area::Beside,
