@@ -58,7 +58,7 @@ const AREAS: [(Area, &str, &str); 12] = [
         Area::Commands,
         "On the command line",
         "Told after `Error:` by the command itself. What is wrong with its words is told after `error:` with how it is used, changes \
-         nothing, and ends with code 2; `jirasyncd help COMMAND` says all that it takes. `unexpected argument`: it has no such option. \
+         nothing, and ends with code 2; the same with `--help` says all that it takes. `unexpected argument`: it has no such option. \
          `unrecognized subcommand`: there is no such command. `invalid value`: what follows an option is not of its form, or not one of \
          those that are listed. `a value is required`: nothing follows it. `the following required arguments were not provided`: what is \
          listed is missing. `the argument ... cannot be used with`: one of the two is to be left out. \
