@@ -533,19 +533,28 @@ async fn what_this_auditor_asks_for_it_sees() {
 /// That no way is known excuses a status where that is so, and nothing else.
 async fn a_way_that_is_not_known(random: &Random, key: &str) {
     let world = &random.life.world;
-    for status in ["Working", "Closed"] {
-        world.person("globex", sync_user("globex")).transition(key, status).unwrap();
-    }
-    let why = random.judge_jiras(&BTreeMap::new()).await.unwrap_err();
+    let tell = async |jira: &str, key: &str, what: &str| {
+        let (side, field, what, remedy) = (jira.into(), Some("status".into()), what.to_owned(), "y".to_owned());
+        let problem = Problem { side, field, what, remedy, operation: None, settles: false };
+        world.daemon().store().set_problems(key, &[problem], world.surroundings.clock.now()).await.unwrap();
+    };
+    let as_us = |jira: &str, key: &str, status: &str| {
+        world.person(jira, sync_user(jira)).transition(key, status).unwrap();
+    };
+    ["Working", "Closed"].into_iter().for_each(|status| as_us("globex", key, status));
+    tell("globex", key, "no way is known from `Closed` to `Open`").await;
+    assert!(stuck(world).await.is_empty(), "one step leads there");
+    let why = random.judge_jiras(&Stuck::new()).await.unwrap_err();
     assert!(why.starts_with("Item status: acme"), "{why}");
-    let what = "no way is known from `Closed` to `Open`".to_owned();
-    let (side, field) = ("globex".into(), Some("status".into()));
-    let problem = Problem { side, field, what, remedy: "y".to_owned(), operation: None, settles: false };
-    world.daemon().store().set_problems(key, &[problem], world.surroundings.clock.now()).await.unwrap();
+    as_us("globex", key, "Open");
+    let there = world.issue("initech", "Item").key;
+    as_us("initech", &there, "Fertig");
+    tell("initech", &there, "no way is known from `Fertig` to `Neu`").await;
     let known = stuck(world).await;
     assert_eq!(random.judge_jiras(&known).await, Ok(()));
-    let jdoe = world.person("globex", "jdoe");
-    let between = jdoe.create("ENG", "Defect", json!({ "summary": "Other", "priority": { "name": "P1" } })).unwrap();
-    jdoe.transition(&between, "Working").unwrap();
+    let petra = world.person("initech", "petra");
+    let fields = json!({ "summary": "Other", "priority": { "name": "Hoch" } });
+    let between = petra.create("OPS", "Fehler", fields).unwrap();
+    petra.transition(&between, "In Arbeit").unwrap();
     assert!(stuck(world).await.is_empty(), "what leads on from there is seen");
 }
