@@ -66,7 +66,7 @@ fn account(command: &str) -> Result<(), String> {
             Some(_) | None => Err("it runs nothing that is known here".to_owned()),
         },
         // Needs a container engine: the files are read in `container.rs`.
-        ["docker", "compose", "up", "--build", "--detach"] => holds("compose.yaml", "build: ."),
+        ["docker", "compose", "up", "--build", "--detach"] => holds("compose.yaml", "context: ."),
         ["docker", "compose", "exec", service, "jirasyncd", rest @ ..] => {
             holds("compose.yaml", &format!("\n  {service}:\n"))?;
             command_line(rest)
