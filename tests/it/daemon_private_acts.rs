@@ -1,15 +1,18 @@
 //! What one partner does for itself changes no byte that is sent to another: lives are played twice, with and without its acts. Must never
 //! judge by what the daemon keeps.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::simulator::{Fault, FaultRule, When};
 
 use super::daemon_everything::{FEW, LONGEST_WAIT, MANY, takes_names};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
-use super::everything_audit::{far_leaks_at, sent_leaks, taken_by};
+use super::everything_audit::{far_leaks_at, reads, sent_leaks, taken_by};
 use super::everything_carried::{Carried, Compared, is_all_sent, seen};
 use super::everything_lives::{Fate, Policies};
 use super::everything_people::{People, is_made_by};
@@ -84,6 +87,10 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
     let (policies, carried) = (script.policies, script.carried);
     let mut world = world_apart(policies, script.remaining, carried);
     let (apart, other) = (script.apart, 3 - script.apart);
+    if script.is_bent {
+        let bent = Arc::new(Bent { home: SIDES[0].jira, other: SIDES[other].jira, last: Mutex::default() });
+        world.bend(move |inner| Arc::new(BentNet(inner, Arc::clone(&bent))) as Arc<dyn Transport>);
+    }
     let jira = SIDES[other].jira;
     world.jira(jira).record_bodies(true);
     world.start().await;
@@ -167,6 +174,35 @@ struct Script {
     /// Whether there is a full check with every step. What moves no time of change (a comment that is deleted) is found by it, or when the
     /// issue is read for another reason: so not even when it is found rests on a partner. Without, all that was sent is compared at the end.
     is_swept: bool,
+    /// Whether what is written to home, of the partner that acts for itself as well, shows at the other one.
+    is_bent: bool,
+}
+
+/// Whose writes show at whom, by the names of their Jiras; and what was written to that one last.
+struct Bent {
+    home: &'static str,
+    other: &'static str,
+    last: Mutex<Option<http::Request<Bytes>>>,
+}
+
+/// A network that tells a partner of what home is written: what the partner was written last comes once more. It says nothing new, so
+/// that only its being there is to be noticed.
+struct BentNet(Arc<dyn Transport>, Arc<Bent>);
+
+#[async_trait]
+impl Transport for BentNet {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let goes_to = |jira: &str| request.uri().host().is_some_and(|host| host.contains(jira));
+        if goes_to(self.1.other) && request.method() == http::Method::PUT {
+            *self.1.last.lock().unwrap() = Some(request.clone());
+        }
+        let shows = goes_to(self.1.home) && !reads(request.method().as_str(), request.uri().path());
+        let again = self.1.last.lock().unwrap().clone().filter(|_| shows);
+        if let Some(again) = again {
+            drop(self.0.send(again).await);
+        }
+        self.0.send(request).await
+    }
 }
 
 /// What is done with home's issues as a whole may rest on what a partner did to them, or shows it to others.
@@ -211,8 +247,13 @@ fn tells_of_others(act: &Act, owners: &[usize]) -> bool {
     }
 }
 
-/// Plays a script with and without a partner: what is sent to the other is the same.
+/// Plays a seed's script with and without a partner: what is sent to the other is the same.
 pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<Compared, String> {
+    compare(&script(seed, lives)).await
+}
+
+/// What a seed stands for.
+fn script(seed: u64, lives: bool) -> Script {
     // A status crosses, so none is set for what is gone.
     let policies = lives.then(|| Policies { deleted: [0, 1, 3, 4][seed as usize % 4], ..Policies::of(seed / 8 * 8) });
     let dice = Dice::new(seed);
@@ -246,9 +287,13 @@ pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<Compared, String
         steps.push(step);
     }
     let (takes_names, is_swept) = (takes_names(seed), seed % 5 != 4);
-    let script = Script { seed, apart, remaining, carried, steps, policies, takes_names, is_swept };
-    let with = sent_to_other(&script, true).await?;
-    let without = sent_to_other(&script, false).await?;
+    Script { seed, apart, remaining, carried, steps, policies, takes_names, is_swept, is_bent: false }
+}
+
+async fn compare(script: &Script) -> Result<Compared, String> {
+    let apart = script.apart;
+    let with = sent_to_other(script, true).await?;
+    let without = sent_to_other(script, false).await?;
     for (place, (with, without)) in with.iter().zip(&without).enumerate() {
         if with != without {
             let after = if script.is_swept { &script.steps[place..=place] } else { &script.steps };
@@ -279,6 +324,15 @@ async fn seeds_that_failed_once_change_no_byte_sent_to_another() {
     let found = |seeds: &[u64]| if long { seeds.to_vec() } else { Vec::new() };
     isolated(found(&FOUND_BESIDE), true).await;
     isolated(found(&FOUND_PRIVATE), false).await;
+}
+
+/// The comparison is worth something: where what is carried to home for one partner has a request to the other follow, it says so.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_goes_by_a_partners_act_is_seen() {
+    let why = compare(&Script { is_bent: true, ..script(6, false) }).await.unwrap_err();
+    let (with, without) = why.split_once("only without: ").unwrap();
+    let (_, with) = with.split_once("only with ").unwrap();
+    assert!(with.contains(" PUT ") && without == "[]", "{why}");
 }
 
 async fn isolated(seeds: Vec<u64>, lives: bool) {

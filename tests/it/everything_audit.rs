@@ -527,11 +527,13 @@ fn without_repeats(sent: Vec<(String, u16)>, refused: &mut BTreeSet<String>) -> 
     sent.into_iter().filter_map(counts).collect()
 }
 
+/// Whether a request changes nothing.
+pub(crate) fn reads(method: &str, path: &str) -> bool {
+    method == "GET" || ["/jql", "/bulkfetch", "/search", "/approximate-count"].iter().any(|end| path.ends_with(end))
+}
+
 /// Each request that may change something, with the status of its answer, in the order in which they came.
 fn sent(world: &World, jira: &str) -> Vec<(String, u16)> {
-    let reads = |method: &str, path: &str| {
-        method == "GET" || ["/jql", "/bulkfetch", "/search", "/approximate-count"].iter().any(|end| path.ends_with(end))
-    };
     let calls = world.jira(jira).calls();
     let writes = calls.iter().filter(|call| !reads(&call.method, &call.path));
     let told = writes.map(|call| {

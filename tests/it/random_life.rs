@@ -83,6 +83,9 @@ const WEBHOOKS_COME: Duration = Duration::from_secs(5);
 /// The longest way of a request, and of its answer, in milliseconds, where a daemon runs: what runs beside one another is mixed by it.
 const LONGEST_WAY: f64 = 150.0;
 
+/// Effects of an interval among which such a daemon dies; one with fewer is survived.
+const DEEP: usize = 200;
+
 /// A network whose ways take their time.
 struct SlowNet(Arc<dyn Transport>, Arc<SeededEntropy>);
 
@@ -127,6 +130,8 @@ pub(crate) struct Life {
     fuse: Arc<Fuse>,
     /// Whether the daemon dies before and after requests, and nowhere else.
     dies_at_requests: bool,
+    /// By what else it is drawn where the daemon dies deep in its intervals, where it does: what an interval does at its end is not among its first effects.
+    deep: Option<Dice>,
     /// What is done for a daemon that cannot start.
     pub(crate) rescue: fn(&World),
     /// How often the daemon died.
@@ -153,7 +158,8 @@ impl Life {
         world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
         let dies_at_requests = seed % 8 == 5;
         let (dice, rescue) = (Dice::new(seed), (|_| {}) as fn(&World));
-        Self { dice, world, fuse, dies_at_requests, rescue, deaths: 0, runs, running: None, checks_all: false }
+        let deep = dies_deep(seed).then(|| Dice::new(seed ^ 0xdee9));
+        Self { dice, world, fuse, dies_at_requests, deep, rescue, deaths: 0, runs, running: None, checks_all: false }
     }
 
     /// Requests, answers and commits of the daemon until now, as a fuse counts them.
@@ -264,7 +270,11 @@ impl Life {
     /// One interval, in which the daemon may die.
     pub(crate) async fn live(&mut self) {
         // An interval begins with commits, so few of its first effects are at a request: some lives die there, and often.
-        if self.dies_at_requests {
+        if let Some(deep) = &self.deep {
+            if deep.below(5) < 2 {
+                self.fuse.set(1 + deep.below(DEEP));
+            }
+        } else if self.dies_at_requests {
             if self.dice.below(5) < 3 {
                 self.fuse.set_at_requests(1 + self.dice.below(6));
             }
@@ -414,6 +424,12 @@ pub(crate) fn is_ordinary() -> bool {
 pub(crate) fn is_lived_twice(seed: u64) -> bool {
     // Scattered: what a world is about goes by what divides its seed.
     seed == 0 || (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32).is_multiple_of(100)
+}
+
+/// Whether the daemon of a seed dies anywhere in an interval instead of among its first effects. Scattered, and none of the seeds that are lived
+/// for what they once showed.
+fn dies_deep(seed: u64) -> bool {
+    (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 42) % 9 == 4
 }
 
 /// Lives in which each fault must have struck, and each kind of act been done.

@@ -86,7 +86,7 @@ fn base_on_decision(input: &PlanInput<'_>) -> Plan {
 
 #[test]
 fn base_advanced_on_decision_is_caught_by_p5_and_by_the_checker() {
-    assert_caught(unchecked(base_on_decision), "", honest(), ends_with_the_newest);
+    assert_caught(unchecked(base_on_decision), "P6: ", honest(), ends_with_the_newest);
     assert_caught(Rig { plan: base_on_decision, ..SOUND }, "P10: ", honest(), survives);
 }
 
@@ -108,7 +108,7 @@ fn author_only(input: &PlanInput<'_>) -> Plan {
 
 #[test]
 fn author_only_echo_is_caught_by_p5() {
-    assert_caught(unchecked(author_only), "", busy(), ends_with_the_newest);
+    assert_caught(unchecked(author_only), "look: ", busy(), ends_with_the_newest);
 }
 
 /// A field that shows what was last seen counts as unchanged, whatever the log says.
