@@ -8,7 +8,7 @@ use super::apply::Sent;
 use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::offers::FIRST_ASK;
 use super::recover::copied;
-use super::revisions::{revised, revision_refused, turned_back};
+use super::revisions::{revised, revision_refused, show_revised, turned_back};
 use super::rights_told::remedy_for;
 use super::scope::joined;
 use super::work::Work;
@@ -184,6 +184,7 @@ impl Engine {
                     self.deleted(work, &intent.operation.side);
                 } else {
                     revised(work, intent);
+                    show_revised(work, intent);
                 }
             }
             WriteOutcome::NotFound => {

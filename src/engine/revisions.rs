@@ -291,6 +291,42 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
     }
 }
 
+/// What was read before a copy was changed or deleted shows it as it was: an edit of fields that went before it may have been answered with that.
+/// Taken for what stands there now, it would be written once more.
+pub(super) fn show_revised(work: &mut Work, intent: &Intent) {
+    let Some(read) = work.reads.get_mut(&intent.operation.side) else { return };
+    match &intent.operation.action {
+        Action::EditComment { remark, copy, body, spent, .. } => {
+            let list = &mut read.snapshot.remarks_mut(*remark).list;
+            for shown in list.iter_mut().filter(|shown| &shown.id == copy) {
+                shown.body.clone_from(body);
+                shown.spent = spent.or(shown.spent);
+            }
+        }
+        Action::DeleteComment { remark, copy, .. } => {
+            read.snapshot.remarks_mut(*remark).list.retain(|shown| &shown.id != copy);
+        }
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::EditOriginal { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::ShowEnd { .. }
+        | Action::HideEnd { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
+        | Action::AddWatcher { .. }
+        | Action::RemoveWatcher { .. }
+        | Action::StopWatching { .. }
+        | Action::DeleteIssue { .. } => {}
+    }
+}
+
 /// Jira will not take it: it is not tried again until the original changes once more.
 pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
     work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));

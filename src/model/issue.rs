@@ -73,6 +73,14 @@ impl IssueSnapshot {
             Remark::Worklog => &self.worklogs,
         }
     }
+
+    /// The same, to be changed.
+    pub fn remarks_mut(&mut self, remark: Remark) -> &mut Comments {
+        match remark {
+            Remark::Comment => &mut self.comments,
+            Remark::Worklog => &mut self.worklogs,
+        }
+    }
 }
 
 /// A field's value as the side holds it.

@@ -355,3 +355,23 @@ async fn without_the_table_no_work_is_carried_or_asked_for() {
     assert_eq!(world.issue("globex", "Item").worklogs, Vec::new());
     assert_eq!(world.jira("acme").count("getIssueWorklog"), 0);
 }
+
+/// What a Cloud answers to an edit of fields shows the work as it was before that is changed as well: nothing is written twice for it.
+#[tokio::test(start_paused = true)]
+async fn work_and_fields_that_are_changed_at_once_are_written_once_each() {
+    for told in Told::all("").await {
+        let (here, who, key, work) = &told.from;
+        let (person, there) = (told.world.person(here, who), told.world.jira(told.to.0));
+        let comment = person.comment(key, "Said").unwrap();
+        told.world.rest().await.unwrap();
+        there.reset_calls();
+        person.edit_worklog(key, work, json!({ "timeSpentSeconds": 1200 })).unwrap();
+        person.edit_comment(key, &comment, "Said otherwise").unwrap();
+        person.edit(key, json!({ "summary": "Item two" })).unwrap();
+        told.world.rest().await.unwrap();
+        let written = calls(there);
+        for operation in ["editIssue", "updateWorklog", "updateComment"] {
+            assert_eq!(written.get(operation), Some(&1), "{:?}: {written:?}", told.from);
+        }
+    }
+}
