@@ -124,9 +124,19 @@ impl Engine {
         true
     }
 
-    /// An edit was refused without mails and taken with them: the right was taken away since it was asked for.
+    /// An edit was refused without mails and taken with them: the right may have been taken away since it was asked for, or the refusal had
+    /// another reason that is over (a proxy's, say). So it is asked again; where it is said to be held, only the second refusal is believed.
     pub(super) async fn lost_silence(&self, work: &Work, side: &SideId) {
-        work.sync.note_silence(side, false, self.clock.monotonic() + LASTS);
+        let now = self.clock.monotonic();
+        let again = work.sync.note_noise(side, now, now + LASTS);
+        work.sync.doubt_silence(side);
+        let may = self.may_silence_on(&work.sync, side).await;
+        // Where it could not be asked, the next edit asks.
+        let is_lacking = !may && work.sync.may_silence(side, now).is_some();
+        if !again && !is_lacking {
+            return;
+        }
+        work.sync.note_silence(side, false, now + LASTS);
         self.tell_mails(&work.sync, side, true).await;
     }
 

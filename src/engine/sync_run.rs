@@ -37,6 +37,8 @@ pub(crate) struct SyncRun {
     edits_all: Mutex<BTreeMap<SideId, Duration>>,
     /// Whether the sync user may leave mails out on a side, and until when that is believed.
     silence: Mutex<BTreeMap<SideId, (bool, Duration)>>,
+    /// Until when it is remembered that an edit without mails was refused on a side where the right is said to be held.
+    noisy: Mutex<BTreeMap<SideId, Duration>>,
     /// Whether the sync user is an agent of the service desk on a side, and until when that is believed.
     agency: Mutex<BTreeMap<SideId, (bool, Duration)>>,
     /// Until when it is believed whether the project of a side is a service desk.
@@ -89,6 +91,7 @@ impl SyncRun {
             hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),
             silence: Mutex::default(),
+            noisy: Mutex::default(),
             agency: Mutex::default(),
             natures: Mutex::default(),
             learnt: AtomicU64::new(0),
@@ -265,6 +268,11 @@ impl SyncRun {
         lock(&self.silence).insert(side.clone(), (may, until));
     }
 
+    /// Notes that an edit was refused on a side for being without mails, as it seems. Whether one was before, and that is still remembered.
+    pub(crate) fn note_noise(&self, side: &SideId, now: Duration, until: Duration) -> bool {
+        lock(&self.noisy).insert(side.clone(), until).is_some_and(|before| before > now)
+    }
+
     /// Forgets whether mails may be left out on a side: it is asked again.
     pub(crate) fn doubt_silence(&self, side: &SideId) {
         lock(&self.silence).remove(side);
@@ -333,6 +341,7 @@ impl SyncRun {
         lock(&self.looked).clear();
         lock(&self.edits_all).clear();
         lock(&self.silence).retain(|_, (may, _)| *may);
+        lock(&self.noisy).clear();
         lock(&self.agency).retain(|_, (is_agent, _)| *is_agent);
         lock(&self.natures).clear();
         lock(&self.hides_watchers).values_mut().for_each(|until| *until = Duration::ZERO);

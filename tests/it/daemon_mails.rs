@@ -211,3 +211,30 @@ async fn a_dropped_edit_is_known_after_a_restart() {
     let problems = world.problems().await;
     assert!(!problems.iter().any(|told| told.contains("kept its own")), "{problems:?}");
 }
+
+/// A proxy may refuse anything, once: that says nothing of the right. Where edits without mails are refused again though it is held, they go out with
+/// them, and that is told.
+#[tokio::test(start_paused = true)]
+async fn one_refusal_is_no_lack_of_the_right_to_leave_mails_out() {
+    for (config, from, to) in pairs() {
+        let world = world(&with(&config, "never"), to, &[Holder::LoggedIn]).await;
+        let refused = || FaultRule::new("editIssue", When::Nth(1), Fault::Status(403));
+        let before = mails(&world, to.0);
+        world.jira(to.0).add_fault(refused());
+        renamed(&world, from, to.0, "Item two").await;
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from:?} to {to:?}");
+        renamed(&world, from, to.0, "Item three").await;
+        assert_eq!((mails(&world, to.0) - before, asked(&world, to.0)), (1, 2), "{from:?} to {to:?}");
+        world.jira(to.0).add_fault(refused());
+        renamed(&world, from, to.0, "Item four").await;
+        let told = world.problems().await;
+        assert!(told.len() == 1 && told[0].contains("without mails"), "{from:?} to {to:?}: {told:?}");
+        renamed(&world, from, to.0, "Item five").await;
+        assert_eq!((mails(&world, to.0) - before, asked(&world, to.0)), (3, 3), "{from:?} to {to:?}");
+        // What is believed of it ends: then it is asked anew, and all is well.
+        world.pass(3_700).await;
+        renamed(&world, from, to.0, "Item six").await;
+        assert_eq!(mails(&world, to.0) - before, 3, "{from:?} to {to:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from:?} to {to:?}");
+    }
+}
