@@ -125,18 +125,7 @@ impl People {
     }
 
     fn do_stock(&mut self, world: &World, act: &Act, stock: Stock) -> Result<bool, Refusal> {
-        // There, names and issues that hold them are all that counts.
-        let stock = match stock {
-            Stock::Describe | Stock::Archive if self.takes_names => Stock::Rename,
-            Stock::Release if self.takes_names => Stock::Use,
-            Stock::Make
-            | Stock::Rename
-            | Stock::Describe
-            | Stock::Release
-            | Stock::Archive
-            | Stock::Remove
-            | Stock::Use => stock,
-        };
+        let stock = if self.takes_names { of_names(stock) } else { stock };
         let (column, side) = (act.column, &SIDES[act.column]);
         let (jira, who) = (world.jira(side.jira), world.person(side.jira, side.people[act.who]));
         let canary = act.canary();
@@ -182,6 +171,7 @@ impl People {
                     jira.remove_component(&who, side.project, name(&thing), instead)?;
                 }
                 self.stock[place].removed = true;
+                self.take_for(world, column, &kept);
                 return Ok(true);
             }
             Stock::Rename => json!({ "name": format!("{} {canary}", kept.token) }),
@@ -209,6 +199,19 @@ impl People {
         }
         self.write_stock(act);
         Ok(true)
+    }
+
+    /// One was taken away whose name another one has there by now, which the daemon did not see yet: it is taken for it, as two are that people
+    /// make by one name, and keeps one's day (21038).
+    fn take_for(&mut self, world: &World, column: usize, removed: &Kept) {
+        let others = || (0..SIDES.len()).filter(|other| *other != column);
+        let names: Vec<String> =
+            others().filter_map(|other| Some(name(&thing(world, other, removed)?).to_owned())).collect();
+        for kept in self.stock.iter_mut().filter(|kept| kept.column == column && kept.day.is_some()) {
+            let has_its_name =
+                thing(world, column, kept).is_some_and(|thing| names.iter().any(|is| is == name(&thing)));
+            kept.removed |= has_its_name && !others().any(|other| thing(world, other, kept).is_some());
+        }
     }
 
     /// The place of the one that an act is about. Whether that one makes any is counted by nobody else.
@@ -366,6 +369,15 @@ fn shown(value: &Value) -> String {
 fn has_words_of_another(name: &str, column: usize) -> bool {
     let others = SIDES.iter().enumerate().filter(|(other, _)| *other != column && *other != 0);
     others.into_iter().any(|(_, side)| name.contains(&format!("by{}z", side.jira)))
+}
+
+/// Where names are taken again, they and issues that hold them are all that counts.
+fn of_names(stock: Stock) -> Stock {
+    match stock {
+        Stock::Describe | Stock::Archive => Stock::Rename,
+        Stock::Release => Stock::Use,
+        Stock::Make | Stock::Rename | Stock::Remove | Stock::Use => stock,
+    }
 }
 
 fn says_nothing(pick: usize) -> bool {
