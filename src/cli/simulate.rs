@@ -274,6 +274,29 @@ mod tests {
         assert!(text.contains("curl -H 'Authorization: Bearer sync-token' 'http"), "{text}");
     }
 
+    /// What the quick start gives to be typed is what a simulated Jira tells to type.
+    #[tokio::test]
+    async fn the_quick_start_makes_an_issue_as_it_is_told() {
+        let typed: Vec<&str> =
+            include_str!("../../docs/quick-start.md").lines().filter(|line| line.starts_with("curl ")).collect();
+        for (kind, port, typed) in
+            [(SimulatedKind::Cloud, 8080, &typed[..1]), (SimulatedKind::DataCenter, 8081, &typed[1..2])]
+        {
+            let (text, result) = said(&arguments(kind, vec![], None)).await;
+            result.unwrap();
+            let (_, at) = text.split_once("http://127.0.0.1:").unwrap();
+            let own = at.split([',', '/']).next().unwrap().to_owned();
+            let text =
+                text.replace(&format!("127.0.0.1:{own}/"), &format!("127.0.0.1:{port}/")).replace(" 'http", " http");
+            for line in typed {
+                assert!(text.contains(line), "{line} is not in {text}");
+            }
+        }
+        // The last one only looks at what the first one made.
+        let (who, _) = typed[0].split_once(" -H ").unwrap();
+        assert_eq!(typed[2..], [format!("{who} 'http://127.0.0.1:8080/rest/api/3/issue/SUP-1?fields=summary'")]);
+    }
+
     #[tokio::test]
     async fn a_seed_brings_its_own_projects_or_says_what_is_wrong() {
         let folder = tempfile::tempdir().unwrap();

@@ -218,6 +218,12 @@ async fn a_level_that_is_set_later_keeps_an_issue_apart_until_it_is_taken_away()
         world.rest().await.unwrap();
         assert_eq!(world.field(to.jira, "Item", "summary"), "Item, canary", "{place}");
         assert!(world.field(place, "Item", "description").contains("written meanwhile"), "{place}");
+        // So does what they said, once each.
+        for jira in [place, to.jira] {
+            let said = world.issue(jira, "Item").comments;
+            let times = |words: &str| said.iter().filter(|comment| comment.body.contains(words)).count();
+            assert_eq!((times("canary"), times("said meanwhile"), said.len()), (1, 1, 2), "{place}, {jira}: {said:?}");
+        }
         assert_eq!(world.problems().await, Vec::<String>::new(), "{place}");
     }
 }

@@ -587,4 +587,7 @@ Security levels are tried with each side as home, since only home's are carried.
 (*set*, *edit*, *permission missing*), of two that are made on two sides at once (*conflict*), and of one that is deleted (*clear or delete*,
 with `life.deleted = \"unlink\"`). A priority and a reporter are cleared as a field configuration allows that requires neither.
 
+Each row has fields of one type on all sides. What crosses between types is tried in `tests/it/daemon_composed.rs`, between Cloud and
+Data Center and between two Clouds: set, edited on either side where the type can come back, cleared, and what the other type cannot hold.
+
 ";

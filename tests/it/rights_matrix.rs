@@ -414,7 +414,8 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
         let is_told = if is_a_condition(case) {
             // The other right is held, and is not asked for.
             let other = if *right == Right::ResolveIssues { Right::CloseIssues } else { Right::ResolveIssues };
-            text.contains("the sync user is offered no way there") && !text.contains(other.key())
+            let of_status = finding.place.contains(here.jira) && finding.place.contains("status");
+            text.contains("the sync user is offered no way there") && !text.contains(other.key()) && of_status
         } else {
             let of_function = text.starts_with(&format!("{function}:")) || text.contains("cannot be used");
             of_function && (finding.severity == Severity::Error || is_wished)
