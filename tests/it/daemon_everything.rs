@@ -493,8 +493,11 @@ async fn whatever_breaks_seldom_the_sides_end_the_same() {
 #[tokio::test(start_paused = true)]
 async fn lives_that_failed_once_end_the_same() {
     let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: false });
-    try_lives(FOUND_LIVES.to_vec(), false, lives).await;
-    try_levels(FOUND_LEVELS.to_vec(), true).await;
+    // An ordinary run lives the last found of each; `scripts/test` others in its three minutes.
+    let long = std::env::var_os("JIRASYNCD_LONG").is_some();
+    let last = |seeds: &[u64], few: usize| seeds[if long { 0 } else { seeds.len() - few }..].to_vec();
+    try_lives(last(&FOUND_LIVES, 3), false, lives).await;
+    try_levels(last(&FOUND_LEVELS, 1), true).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,7 +19,7 @@ use crate::plan_properties::{
 use crate::plan_world::{MOST_SIDES, Rig, SOUND};
 
 /// Scripts that are played even if the first of them shows the bug.
-const ENOUGH: usize = 80;
+const ENOUGH: usize = 30;
 
 /// Scripts that are the same in every run.
 fn scripts(strategy: impl Strategy<Value = Vec<Move>>) -> Vec<Vec<Move>> {
