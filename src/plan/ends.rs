@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::leads_to;
+use super::links_told::makers;
 use super::matching::is_a_bridge;
-use super::relations::{makers, shown};
+use super::relations::shown;
 use super::whose::stays;
 use super::{Draft, Observation, place};
 use crate::mapping::{far_links, link_words, may_be_named};

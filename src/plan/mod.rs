@@ -40,6 +40,7 @@ mod left;
 mod levels;
 mod line;
 mod links;
+mod links_told;
 mod matching;
 mod named_files;
 mod not_shown;

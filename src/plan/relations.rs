@@ -4,21 +4,25 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::acts::observe;
 use super::first::first_value;
 use super::fold::{change, side_effect};
+use super::links_told::{is_live, maker, named, naming};
 use super::targets::with_base;
 use super::whose::stays;
 use super::{By, Draft, Observation, Step, Wanted, ends, left, place};
 use crate::mapping::{Unlinkable, far_links, native_link, shared_links, strange_links};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
-use crate::model::ids::{AccountId, EntryId, FieldId, IssueKey, SideId};
-use crate::model::issue::{IssueLink, LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, IntentState, Operation, Relation};
+use crate::model::ids::{AccountId, EntryId, SideId};
+use crate::model::issue::{IssueLink, NativeValue};
+use crate::model::operation::{Action, Intent, Operation, Relation};
 use crate::model::settings::{FieldRow, OnUnmapped};
 use crate::model::value::Value;
+
+/// By how much an entry may seem older than the write that it tells of: the clock of an instance is known by whole seconds.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(2);
 
 /// The links that an observation shows.
 pub(super) fn shown(row: &FieldRow, side: &SideId, observation: &Observation) -> BTreeSet<IssueLink> {
@@ -53,77 +57,6 @@ pub(super) fn is_clear(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observa
     known.iter().filter(|element| !now.contains_key(*element)).all(told)
 }
 
-/// Whose step it was of a link that may be one of several to an issue, whose entries look alike: what is ours was done by our entry, and anything
-/// else by a person's, where there are both; else the newest.
-fn whose_turn<'o>(steps: &[&'o Step], of_several: bool, is_ours: bool) -> Option<&'o Step> {
-    let fits = steps.iter().rev().find(|step| of_several && (step.by != By::Person) == is_ours);
-    fits.or(steps.last()).copied()
-}
-
-/// Whether another one of these elements is about the same item.
-fn is_one_of_several(elements: &[&String], element: &str) -> bool {
-    let item = |element: &str| crate::mapping::element_parts(element).map(|(item, _)| item);
-    elements.iter().any(|other| *other != element && item(other) == item(element))
-}
-
-/// All that made (`added`: the key of the other issue) or took away (`None`: its key as we know it) a link to the issue that an element names, by the
-/// log since the last read, the newest last.
-fn naming<'o>(
-    draft: &Draft<'_>,
-    side: &SideId,
-    field: &FieldId,
-    observation: &'o Observation,
-    element: &str,
-    added: Option<&IssueKey>,
-) -> Vec<&'o Step> {
-    let known = crate::mapping::element_parts(element);
-    let known = known.and_then(|(item, _)| draft.input.references.relatives.there(item, side));
-    let Some(key) = added.or(known.map(|there| &there.key)).map(IssueKey::as_str) else { return Vec::new() };
-    // One that is in another project is named by its key there, and so is one that was when this came to be.
-    let is_its = |named: &str| {
-        let others = known.into_iter().flat_map(|there| there.elsewhere.iter().chain(&there.once));
-        named == key || others.map(IssueKey::as_str).any(|other| other == named)
-    };
-    let names = |step: &&Step| {
-        step.entry.items.iter().filter(|item| &item.field == field).any(|item| {
-            let named = if added.is_some() { &item.to } else { &item.from };
-            named.as_deref().is_some_and(is_its)
-        })
-    };
-    observation.steps.iter().filter(names).collect()
-}
-
-/// Who made a link, by what is read of the log: also one that came long ago, to an issue that became an item since.
-fn maker<'o>(field: &FieldId, observation: &'o Observation, key: &IssueKey) -> Option<&'o AccountId> {
-    makers(field, observation, key, 1).into_iter().next().flatten()
-}
-
-/// Who may have made the links to an issue that stand there, as many as these; `None` of one whom the log does not name. The log does
-/// not say which of several was taken away: so back to where none was left, all who made one may be it.
-pub(super) fn makers<'o>(
-    field: &FieldId,
-    observation: &'o Observation,
-    key: &IssueKey,
-    links: usize,
-) -> Vec<Option<&'o AccountId>> {
-    let (mut all, mut there) = (Vec::new(), links);
-    for entry in observation.snapshot.log.iter().rev() {
-        for item in entry.items.iter().rev().filter(|item: &&LogItem| &item.field == field) {
-            if there == 0 {
-                return all;
-            }
-            if item.to.as_deref() == Some(key.as_str()) {
-                all.push(entry.author.as_ref());
-                there -= 1;
-            } else if item.from.as_deref() == Some(key.as_str()) {
-                there += 1;
-            }
-        }
-    }
-    all.extend(std::iter::repeat_n(None, there));
-    all
-}
-
 /// Our writes of an element on a side, the newest first.
 fn ours<'i>(draft: &Draft<'i>, row: &FieldRow, side: &SideId, element: &str, adding: bool) -> Option<&'i Intent> {
     let is_it = |intent: &&Intent| {
@@ -139,10 +72,6 @@ fn ours<'i>(draft: &Draft<'i>, row: &FieldRow, side: &SideId, element: &str, add
 
 fn acts_of(intent: &Intent) -> Acts {
     intent.operation.action.issue_link().map(|(link, _)| link.acts.clone()).unwrap_or_default()
-}
-
-fn is_live(intent: &Intent) -> bool {
-    matches!(intent.state, IntentState::Open | IntentState::InDoubt | IntentState::Answered)
 }
 
 /// Takes in what a read shows of an item's links.
@@ -261,8 +190,8 @@ fn compare(
     for element in came.iter().copied() {
         let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
         let ours = ours(draft, row, side, element, true);
-        let steps = key.map(|key| naming(draft, side, field, observation, element, Some(key))).unwrap_or_default();
-        let step = whose_turn(&steps, is_one_of_several(&came, element), ours.is_some_and(is_live));
+        let named = named(draft, side, field, observation, element, key);
+        let step = named.turn((&came, &went), element, true, ours);
         let logged = key.and_then(|key| maker(field, observation, key));
         let author = step.map_or(logged, |step| step.entry.author.as_ref());
         let stays = stays(draft.input, side, author);
@@ -270,8 +199,8 @@ fn compare(
     }
     for element in went.iter().copied() {
         let ours = ours(draft, row, side, element, false);
-        let steps = naming(draft, side, field, observation, element, None);
-        let step = whose_turn(&steps, is_one_of_several(&went, element), ours.is_some_and(is_live));
+        let named = named(draft, side, field, observation, element, None);
+        let step = named.turn((&came, &went), element, false, ours);
         let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
         changes.tell((element, false, stays), step, ours);
     }
@@ -295,14 +224,18 @@ fn landed<'o>(
             continue;
         };
         let element = &link.element;
-        let came = naming(draft, side, field, observation, element, Some(&link.key)).pop().map(|step| step.by);
+        // What is older than the write is no trace of it.
+        let mut after = naming(draft, side, field, observation, element, Some(&link.key));
+        after.retain(|step| is_after(intent, step));
+        let (came, made) = (after.last().map(|step| step.by), after.len());
         let (known, now) = (changes.known.contains(element), changes.now.contains(element));
         match id {
             None if now => seen.push(intent.id),
             None if !known && came.is_some_and(|by| by != By::Person) => {
                 let Some(gone) = naming(draft, side, field, observation, element, None).pop() else { continue };
-                // An entry names the other issue and no type: it may tell of another link to it, which stands there.
-                if made(field, observation, &link.key) <= beside(changes, element) {
+                // An entry names the other issue and no type: it may tell of another link to it, which stands there, or which we took away.
+                let is_ours = gone.by != By::Person && takes_another_away(draft, side, link);
+                if !is_after(intent, gone) || is_ours || made <= beside(changes, element) {
                     continue;
                 }
                 // It was there, and somebody took it away again.
@@ -323,10 +256,18 @@ fn landed<'o>(
     draft.plan.seen.extend(seen);
 }
 
-/// How many links to an issue were made, by the log since the last read, whoever did it: so are those counted that stand beside it.
-fn made(field: &FieldId, observation: &Observation, key: &IssueKey) -> usize {
-    let items = observation.steps.iter().flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
-    items.filter(|item| item.to.as_deref() == Some(key.as_str())).count()
+/// Whether a step may have come of a write, or after it.
+fn is_after(intent: &Intent, step: &Step) -> bool {
+    let opened = intent.opened_there.and_then(|opened| opened.checked_sub(CLOCKS).ok());
+    opened.is_none_or(|opened| step.entry.created >= opened)
+}
+
+/// Whether a write of ours takes another link to the same issue away.
+fn takes_another_away(draft: &Draft<'_>, side: &SideId, link: &Relation) -> bool {
+    draft.input.intents.iter().filter(|intent| &intent.operation.side == side).any(|intent| {
+        let other = intent.operation.action.issue_link();
+        other.is_some_and(|(other, id)| id.is_some() && other.key == link.key && other.element != link.element)
+    })
 }
 
 /// How many other links to the same item came since.
