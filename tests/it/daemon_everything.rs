@@ -35,8 +35,9 @@ const ACTS: usize = 40;
 const ITEMS: usize = 5;
 const EFFECTS: usize = 300;
 
-/// Seeds that failed once: a comment and a worklog with the same id were taken for one, and their item stood still.
-const FOUND: [u64; 1] = [7];
+/// Seeds that failed once: a comment and a worklog with the same id were taken for one, and their item stood still (7); a person's link was put
+/// back as nobody's doing, since the log told in the same words of one of ours that leads the other way (22061).
+const FOUND: [u64; 2] = [7, 22061];
 
 /// The same where issues have a life: the key of one that was moved away was told by a composed field (2023), also where it was moved
 /// before anybody knew that it was made (5055); a copy of a file that somebody deleted before it was found was made again (5049);
