@@ -295,35 +295,14 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
 /// Taken for what stands there now, it would be written once more.
 pub(super) fn show_revised(work: &mut Work, intent: &Intent) {
     let Some(read) = work.reads.get_mut(&intent.operation.side) else { return };
-    match &intent.operation.action {
-        Action::EditComment { remark, copy, body, spent, .. } => {
-            let list = &mut read.snapshot.remarks_mut(*remark).list;
-            for shown in list.iter_mut().filter(|shown| &shown.id == copy) {
-                shown.body.clone_from(body);
-                shown.spent = spent.or(shown.spent);
-            }
+    if let Action::EditComment { remark, copy, body, spent, .. } = &intent.operation.action {
+        let list = &mut read.snapshot.remarks_mut(*remark).list;
+        for shown in list.iter_mut().filter(|shown| &shown.id == copy) {
+            shown.body.clone_from(body);
+            shown.spent = spent.or(shown.spent);
         }
-        Action::DeleteComment { remark, copy, .. } => {
-            read.snapshot.remarks_mut(*remark).list.retain(|shown| &shown.id != copy);
-        }
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditOriginal { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::Unlink { .. }
-        | Action::ShowEnd { .. }
-        | Action::HideEnd { .. }
-        | Action::AddIssueLink { .. }
-        | Action::DeleteIssueLink { .. }
-        | Action::AddWatcher { .. }
-        | Action::RemoveWatcher { .. }
-        | Action::StopWatching { .. }
-        | Action::DeleteIssue { .. } => {}
+    } else if let Action::DeleteComment { remark, copy, .. } = &intent.operation.action {
+        read.snapshot.remarks_mut(*remark).list.retain(|shown| &shown.id != copy);
     }
 }
 
