@@ -205,9 +205,14 @@ impl Transport for BentNet {
     }
 }
 
-/// What is done with home's issues as a whole may rest on what a partner did to them, or shows it to others.
-fn is_beside(act: &Act) -> bool {
-    let rests = |fate| !matches!(fate, Fate::Archive | Fate::Leave | Fate::Hide | Fate::Lock | Fate::Dismiss);
+/// What is done with home's issues as a whole may rest on what a partner did to them, or shows it to others. Where what left its clause
+/// rests, what home archived waits once its clause is asked again, and a copy of a partner's comment has it asked (docs/promises.md).
+fn is_beside(act: &Act, stops: bool) -> bool {
+    let rests = |fate| match fate {
+        Fate::Archive => stops,
+        Fate::Leave | Fate::Hide | Fate::Lock | Fate::Dismiss => false,
+        Fate::Delete | Fate::Move | Fate::Clone | Fate::Retype | Fate::Convert => true,
+    };
     act.column == 0 && matches!(act.what, What::Fate(fate) if rests(fate))
 }
 
@@ -274,7 +279,7 @@ fn script(seed: u64, lives: bool) -> Script {
             let act = carried.instead(act);
             if act.column == apart && !is_private(&act, &owners, remaining)
                 || tells_of_others(&act, &owners)
-                || is_beside(&act)
+                || is_beside(&act, policies.is_some_and(|policies| policies.stop))
             {
                 continue;
             }
